@@ -1,1 +1,10 @@
-//! stub
+//! The engine: statement -> plan -> topology -> tasks -> results. A library without HTTP.
+
+pub mod aggregates;
+pub mod batch;
+pub mod expr;
+pub mod formats;
+pub mod functions;
+pub mod state;
+pub mod topic;
+pub mod types;

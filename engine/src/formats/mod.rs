@@ -1,0 +1,122 @@
+//! Formats: record bytes to columns and back, by ksqlDB's rules for JSON, DELIMITED, KAFKA and NONE.
+//!
+//! Decoders fill Arrow arrays straight from the records' bytes, guided by the schema: no tree of values per record, only
+//! the columns that are asked for. A record that does not fit is reported and becomes a row of NULLs marked as failed.
+
+use arrow_array::{ArrayRef, BinaryArray};
+use arrow_buffer::BooleanBuffer;
+use serde::{Deserialize, Serialize};
+
+use crate::types::Column;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Format {
+    None,
+    Kafka,
+    Delimited {
+        delimiter: char,
+    },
+    Json,
+    /// A registry format: parsed and validated, not executed yet.
+    Registry(RegistryFormat),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RegistryFormat {
+    Avro,
+    Protobuf,
+    ProtobufNoSr,
+    JsonSr,
+}
+
+impl Format {
+    /// The format's name as listings show it: `JSON`, `DELIMITED`, ...
+    pub fn name(&self) -> &'static str {
+        match self {
+            Format::None => "NONE",
+            Format::Kafka => "KAFKA",
+            Format::Delimited { .. } => "DELIMITED",
+            Format::Json => "JSON",
+            Format::Registry(RegistryFormat::Avro) => "AVRO",
+            Format::Registry(RegistryFormat::Protobuf) => "PROTOBUF",
+            Format::Registry(RegistryFormat::ProtobufNoSr) => "PROTOBUF_NOSR",
+            Format::Registry(RegistryFormat::JsonSr) => "JSON_SR",
+        }
+    }
+}
+
+/// How one side (key or value) of a topic's records is laid out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SerdeOptions {
+    pub format: Format,
+    /// Single column: `true` wraps it in a record with one field, `false` writes the bare value. Already settled by the
+    /// planner from format defaults, WRAP_SINGLE_VALUE and side; ignored with several columns.
+    pub wrap_single: bool,
+}
+
+/// Why a record could not be read; goes to the processing log, whose fields these are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeFailure {
+    pub row: u32,
+    pub message: String,
+    /// Messages down the cause chain.
+    pub cause: Vec<String>,
+}
+
+/// The decoded columns of n records.
+pub struct Decoded {
+    /// One per wanted column, in the order of `wanted`.
+    pub columns: Vec<ArrayRef>,
+    /// Unset: the payload was null (as opposed to a row of NULLs). `None`: none was.
+    pub present: Option<BooleanBuffer>,
+    /// Rows that could not be read, ascending; NULL in every column.
+    pub failures: Vec<DecodeFailure>,
+}
+
+/// Reads one side of records of one schema. Immutable, shared by tasks.
+pub trait Decoder: Send + Sync {
+    /// `payloads`: one per record. Decodes the columns whose indexes (into the declared columns) are in `wanted`.
+    fn decode(&self, payloads: &BinaryArray, wanted: &[usize]) -> Decoded;
+}
+
+/// Writes one side of records of one schema.
+pub trait Encoder: Send + Sync {
+    /// `columns`: all declared columns, n rows each. Rows unset in `present` become null payloads. Fails only for rows that
+    /// the format cannot hold.
+    fn encode(
+        &self,
+        columns: &[ArrayRef],
+        present: Option<&BooleanBuffer>,
+        rows: usize,
+    ) -> Result<BinaryArray, EncodeError>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EncodeError {
+    pub row: u32,
+    pub message: String,
+}
+
+/// Refusals of a schema by a format carry ksqlDB's `reason` text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnsupportedSchema(pub String);
+
+/// A decoder for the declared columns of a source's key or value. `topic` is named in failures.
+pub fn decoder(
+    _options: &SerdeOptions,
+    _columns: &[Column],
+    _topic: &str,
+    _is_key: bool,
+) -> Result<Box<dyn Decoder>, UnsupportedSchema> {
+    Err(UnsupportedSchema("not written yet".into()))
+}
+
+pub fn encoder(
+    _options: &SerdeOptions,
+    _columns: &[Column],
+    _is_key: bool,
+) -> Result<Box<dyn Encoder>, UnsupportedSchema> {
+    Err(UnsupportedSchema("not written yet".into()))
+}

@@ -1,0 +1,1 @@
+//! The embedded log: topics kept in the node's own store.

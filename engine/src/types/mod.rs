@@ -1,0 +1,13 @@
+//! SQL types, values and schemas, and how they lie in Arrow arrays.
+//!
+//! Knows nothing of any wire format: how a value looks in JSON or a Kafka record is the business of `formats`.
+
+mod arrow;
+mod schema;
+mod sql_type;
+mod value;
+
+pub use arrow::{arrow_type, null_array, values_to_array};
+pub use schema::{Column, ColumnName, HeaderColumn, LogicalSchema, RowSchema, SourceName};
+pub use sql_type::{SqlType, StructField, UnknownType};
+pub use value::Value;
