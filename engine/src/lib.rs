@@ -2,6 +2,7 @@
 
 pub mod aggregates;
 pub mod batch;
+pub mod config;
 pub mod expr;
 pub mod formats;
 pub mod functions;

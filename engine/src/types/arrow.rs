@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::*;
 use arrow_array::types::*;
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, PrimitiveArray, StructArray, new_null_array};
+use arrow_array::{ArrayRef, ListArray, MapArray, PrimitiveArray, StructArray, new_null_array};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field, Fields, TimeUnit};
 
