@@ -6,6 +6,7 @@
 mod driver;
 mod error;
 mod insert;
+mod logged;
 mod pull;
 mod sandbox;
 
@@ -19,6 +20,7 @@ use weir_parser::ast::{InsertValues, Name, Query, QuerySelector};
 pub use driver::{Driver, QueryOptions, QueryState, QueryStatus, RowBatch, Subscription, SubscriptionEnd};
 pub use error::{EngineError, ErrorKind};
 pub use insert::RowValues;
+pub use logged::LoggedChange;
 pub use pull::PullAnswer;
 pub use sandbox::{Prepared, Sandbox};
 
