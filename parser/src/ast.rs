@@ -42,21 +42,51 @@ pub enum Statement {
     Print(Print),
     DropSource(DropSource),
     AlterSource(AlterSource),
-    CreateType { if_not_exists: bool, name: Name, data_type: DataType },
-    DropType { if_exists: bool, name: Name },
-    CreateConnector { if_not_exists: bool, kind: ConnectorKind, name: Name, properties: Properties },
-    DropConnector { if_exists: bool, name: Name },
+    CreateType {
+        if_not_exists: bool,
+        name: Name,
+        data_type: DataType,
+    },
+    DropType {
+        if_exists: bool,
+        name: Name,
+    },
+    CreateConnector {
+        if_not_exists: bool,
+        kind: ConnectorKind,
+        name: Name,
+        properties: Properties,
+    },
+    DropConnector {
+        if_exists: bool,
+        name: Name,
+    },
     Terminate(QuerySelector),
     Pause(QuerySelector),
     Resume(QuerySelector),
-    SetProperty { name: String, value: String },
-    UnsetProperty { name: String },
-    AlterSystem { name: String, value: String },
+    SetProperty {
+        name: String,
+        value: String,
+    },
+    UnsetProperty {
+        name: String,
+    },
+    AlterSystem {
+        name: String,
+        value: String,
+    },
     /// `DEFINE name = 'value'`; the name is looked up without regard to case.
-    Define { name: String, value: String },
-    Undefine { name: String },
+    Define {
+        name: String,
+        value: String,
+    },
+    Undefine {
+        name: String,
+    },
     Explain(Explain),
-    RunScript { path: String },
+    RunScript {
+        path: String,
+    },
     List(List),
     Describe(Describe),
     Assert(Assert),
@@ -165,7 +195,10 @@ pub enum QuerySelector {
 pub enum Explain {
     Query(Name),
     /// The explained statement's own text, and the statement.
-    Statement { text: String, statement: Box<Statement> },
+    Statement {
+        text: String,
+        statement: Box<Statement>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,23 +217,54 @@ pub enum List {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Describe {
-    Source { name: Name, name_span: Span, extended: bool },
-    Streams { extended: bool },
-    Tables { extended: bool },
+    Source {
+        name: Name,
+        name_span: Span,
+        extended: bool,
+    },
+    Streams {
+        extended: bool,
+    },
+    Tables {
+        extended: bool,
+    },
     Function(Name),
     Connector(Name),
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Assert {
-    Topic { exists: bool, topic: String, properties: Properties, timeout: Option<Duration> },
-    Schema { exists: bool, subject: Option<String>, id: Option<Literal>, timeout: Option<Duration> },
+    Topic {
+        exists: bool,
+        topic: String,
+        properties: Properties,
+        timeout: Option<Duration>,
+    },
+    Schema {
+        exists: bool,
+        subject: Option<String>,
+        id: Option<Literal>,
+        timeout: Option<Duration>,
+    },
     /// Only in test scripts.
-    Values { source: Name, columns: Vec<Name>, values: Vec<Expression> },
+    Values {
+        source: Name,
+        columns: Vec<Name>,
+        values: Vec<Expression>,
+    },
     /// Only in test scripts.
-    NullValues { source: Name, columns: Vec<Name>, key: Vec<Expression> },
+    NullValues {
+        source: Name,
+        columns: Vec<Name>,
+        key: Vec<Expression>,
+    },
     /// Only in test scripts.
-    Source { kind: SourceKind, name: Name, elements: Vec<TableElement>, properties: Properties },
+    Source {
+        kind: SourceKind,
+        name: Name,
+        elements: Vec<TableElement>,
+        properties: Properties,
+    },
 }
 
 /// `WITH (...)` in the order written. Names are upper-cased; values stay literals.
@@ -209,7 +273,10 @@ pub struct Properties(pub Vec<(String, Literal)>);
 
 impl Properties {
     pub fn get(&self, name: &str) -> Option<&Literal> {
-        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+        self.0
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v)
     }
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -238,7 +305,11 @@ pub enum SelectItem {
     All { source: Option<Name>, span: Span },
     /// `struct -> *`.
     StructAll { expression: Expression, span: Span },
-    Expression { expression: Expression, alias: Option<Name>, span: Span },
+    Expression {
+        expression: Expression,
+        alias: Option<Name>,
+        span: Span,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -356,7 +427,10 @@ pub enum DataType {
     Integer,
     BigInt,
     Double,
-    Decimal { precision: u32, scale: u32 },
+    Decimal {
+        precision: u32,
+        scale: u32,
+    },
     String,
     Bytes,
     Time,
@@ -402,33 +476,86 @@ pub enum Expression {
     Column(ColumnReference),
     /// A bare unit as a function argument, as in `TIMESTAMPADD(SECONDS, 1, ts)`.
     Unit(TimeUnit),
-    Arithmetic { operator: ArithmeticOperator, left: Box<Expression>, right: Box<Expression> },
+    Arithmetic {
+        operator: ArithmeticOperator,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
     /// Unary minus; a unary plus leaves no trace.
     Negate(Box<Expression>),
-    Comparison { operator: ComparisonOperator, left: Box<Expression>, right: Box<Expression> },
-    Logical { operator: LogicalOperator, left: Box<Expression>, right: Box<Expression> },
+    Comparison {
+        operator: ComparisonOperator,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    Logical {
+        operator: LogicalOperator,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
     Not(Box<Expression>),
-    IsNull { value: Box<Expression>, negated: bool },
-    Between { value: Box<Expression>, lower: Box<Expression>, upper: Box<Expression>, negated: bool },
-    In { value: Box<Expression>, list: Vec<Expression>, negated: bool },
-    Like { value: Box<Expression>, pattern: Box<Expression>, escape: Option<char>, negated: bool },
+    IsNull {
+        value: Box<Expression>,
+        negated: bool,
+    },
+    Between {
+        value: Box<Expression>,
+        lower: Box<Expression>,
+        upper: Box<Expression>,
+        negated: bool,
+    },
+    In {
+        value: Box<Expression>,
+        list: Vec<Expression>,
+        negated: bool,
+    },
+    Like {
+        value: Box<Expression>,
+        pattern: Box<Expression>,
+        escape: Option<char>,
+        negated: bool,
+    },
     /// `CASE WHEN ... END`, and `CASE operand WHEN ... END`, which no analyser accepts.
-    Case { operand: Option<Box<Expression>>, when: Vec<WhenClause>, default: Option<Box<Expression>> },
-    Cast { value: Box<Expression>, data_type: DataType },
+    Case {
+        operand: Option<Box<Expression>>,
+        when: Vec<WhenClause>,
+        default: Option<Box<Expression>>,
+    },
+    Cast {
+        value: Box<Expression>,
+        data_type: DataType,
+    },
     /// `a || b` is the call `CONCAT(a, b)` with `concat_operator`; `f(*)` is a call with `star`.
     Call(FunctionCall),
     Array(Vec<Expression>),
     Map(Vec<(Expression, Expression)>),
     Struct(Vec<(Name, Expression)>),
     /// `base[index]`.
-    Subscript { base: Box<Expression>, index: Box<Expression> },
+    Subscript {
+        base: Box<Expression>,
+        index: Box<Expression>,
+    },
     /// `base->field`.
-    Dereference { base: Box<Expression>, field: Name, span: Span },
+    Dereference {
+        base: Box<Expression>,
+        field: Name,
+        span: Span,
+    },
     /// Only as a trailing argument of a call.
-    Lambda { parameters: Vec<Name>, body: Box<Expression> },
+    Lambda {
+        parameters: Vec<Name>,
+        body: Box<Expression>,
+    },
     /// `DATE '...'` and the like: `word 'text'`; only DECIMAL is known to the analyser.
-    TypedLiteral { word: String, text: String, span: Span },
-    AtTimeZone { value: Box<Expression>, zone: String },
+    TypedLiteral {
+        word: String,
+        text: String,
+        span: Span,
+    },
+    AtTimeZone {
+        value: Box<Expression>,
+        zone: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,8 @@ use super::literal::{is_number, time_unit};
 use super::name::{folded, is_identifier};
 use super::{Parser, Result};
 use crate::ast::{
-    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall, LogicalOperator, Name, WhenClause,
+    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall,
+    LogicalOperator, Name, WhenClause,
 };
 use crate::error::ParseError;
 use crate::token::{Token, TokenKind};
@@ -36,7 +37,11 @@ impl Parser<'_> {
                 p.take();
                 let right = p.boolean(precedence + 1)?;
                 p.grow()?;
-                left = Expression::Logical { operator, left: Box::new(left), right: Box::new(right) };
+                left = Expression::Logical {
+                    operator,
+                    left: Box::new(left),
+                    right: Box::new(right),
+                };
             }
         })
     }
@@ -58,13 +63,21 @@ impl Parser<'_> {
             return self.is_predicate(value);
         }
         let negated = self.at("NOT");
-        if negated && !["BETWEEN", "IN", "LIKE"].iter().any(|word| self.ahead(1).is(word)) {
+        if negated
+            && !["BETWEEN", "IN", "LIKE"]
+                .iter()
+                .any(|word| self.ahead(1).is(word))
+        {
             return Ok(value);
         }
         if negated {
             self.take();
         }
-        let value = if self.at_predicate_word() { Box::new(value) } else { return Ok(value) };
+        let value = if self.at_predicate_word() {
+            Box::new(value)
+        } else {
+            return Ok(value);
+        };
         self.grow()?;
         match self.take() {
             t if t.is("BETWEEN") => self.between(value, negated),
@@ -87,27 +100,44 @@ impl Parser<'_> {
             (">", ComparisonOperator::GreaterThan),
             (">=", ComparisonOperator::GreaterThanOrEqual),
         ];
-        OPERATORS.iter().find(|(symbol, _)| self.accept(symbol)).map(|(_, operator)| *operator)
+        OPERATORS
+            .iter()
+            .find(|(symbol, _)| self.accept(symbol))
+            .map(|(_, operator)| *operator)
     }
 
     fn comparison(&mut self, operator: ComparisonOperator, left: Expression) -> Result<Expression> {
         let right = self.value()?;
         self.grow()?;
-        Ok(Expression::Comparison { operator, left: Box::new(left), right: Box::new(right) })
+        Ok(Expression::Comparison {
+            operator,
+            left: Box::new(left),
+            right: Box::new(right),
+        })
     }
 
     fn is_predicate(&mut self, value: Expression) -> Result<Expression> {
         let negated = self.accept("NOT");
         if self.accept("NULL") {
             self.grow()?;
-            return Ok(Expression::IsNull { value: Box::new(value), negated });
+            return Ok(Expression::IsNull {
+                value: Box::new(value),
+                negated,
+            });
         }
         if !self.accept("DISTINCT") {
-            return Err(self.unexpected_but(if negated { &["NULL", "DISTINCT"] } else { &["NOT", "NULL", "DISTINCT"] }));
+            return Err(self.unexpected_but(if negated {
+                &["NULL", "DISTINCT"]
+            } else {
+                &["NOT", "NULL", "DISTINCT"]
+            }));
         }
         self.expect_before("FROM", starts_value)?;
-        let operator =
-            if negated { ComparisonOperator::IsNotDistinctFrom } else { ComparisonOperator::IsDistinctFrom };
+        let operator = if negated {
+            ComparisonOperator::IsNotDistinctFrom
+        } else {
+            ComparisonOperator::IsDistinctFrom
+        };
         self.comparison(operator, value)
     }
 
@@ -116,21 +146,39 @@ impl Parser<'_> {
         self.expect_before("AND", starts_value)?;
         let upper = Box::new(self.value()?);
         self.grow()?;
-        Ok(Expression::Between { value, lower, upper, negated })
+        Ok(Expression::Between {
+            value,
+            lower,
+            upper,
+            negated,
+        })
     }
 
     fn in_list(&mut self, value: Box<Expression>, negated: bool) -> Result<Expression> {
         self.expect_before("(", starts_value)?;
         let list = self.bracketed_rest(Self::expression, ")")?;
         self.grow()?;
-        Ok(Expression::In { value, list, negated })
+        Ok(Expression::In {
+            value,
+            list,
+            negated,
+        })
     }
 
     fn like(&mut self, value: Box<Expression>, negated: bool) -> Result<Expression> {
         let pattern = Box::new(self.value()?);
-        let escape = if self.accept("ESCAPE") { self.escape_character()? } else { None };
+        let escape = if self.accept("ESCAPE") {
+            self.escape_character()?
+        } else {
+            None
+        };
         self.grow()?;
-        Ok(Expression::Like { value, pattern, escape, negated })
+        Ok(Expression::Like {
+            value,
+            pattern,
+            escape,
+            negated,
+        })
     }
 
     fn escape_character(&mut self) -> Result<Option<char>> {
@@ -139,7 +187,10 @@ impl Parser<'_> {
         let mut characters = text.chars();
         let first = characters.next();
         if first.is_none() || characters.next().is_some() {
-            self.refuse(ParseError::prepare(span, &format!("Expected single character escape but got: {text}")));
+            self.refuse(ParseError::prepare(
+                span,
+                &format!("Expected single character escape but got: {text}"),
+            ));
         }
         Ok(first)
     }
@@ -154,12 +205,18 @@ impl Parser<'_> {
         self.nested(|p| {
             let first = p.position;
             let mut left = p.unary()?;
-            while let Some((operator, precedence)) = value_operator(p.next()).filter(|(_, prec)| *prec >= weakest) {
+            while let Some((operator, precedence)) =
+                value_operator(p.next()).filter(|(_, prec)| *prec >= weakest)
+            {
                 p.take();
                 let right = p.value_of(precedence + 1)?;
                 p.grow()?;
                 left = match operator {
-                    Some(operator) => Expression::Arithmetic { operator, left: Box::new(left), right: Box::new(right) },
+                    Some(operator) => Expression::Arithmetic {
+                        operator,
+                        left: Box::new(left),
+                        right: Box::new(right),
+                    },
                     None => p.concat(first, left, right),
                 };
             }
@@ -189,7 +246,10 @@ impl Parser<'_> {
         while self.at_all(&["AT", "TIME", "ZONE"]) {
             self.position += 3;
             self.grow()?;
-            value = Expression::AtTimeZone { value: Box::new(value), zone: self.string()? };
+            value = Expression::AtTimeZone {
+                value: Box::new(value),
+                zone: self.string()?,
+            };
         }
         Ok(value)
     }
@@ -202,11 +262,18 @@ impl Parser<'_> {
             if self.accept("[") {
                 let index = Box::new(self.value()?);
                 self.expect("]")?;
-                value = Expression::Subscript { base: Box::new(value), index };
+                value = Expression::Subscript {
+                    base: Box::new(value),
+                    index,
+                };
             } else if self.at("->") && !self.ahead(1).is("*") {
                 self.take();
                 let field = self.identifier()?;
-                value = Expression::Dereference { base: Box::new(value), field, span: self.span_since(first) };
+                value = Expression::Dereference {
+                    base: Box::new(value),
+                    field,
+                    span: self.span_since(first),
+                };
             } else {
                 self.last_primary = first;
                 self.undecided_since = self.undecided_since.filter(|since| *since != first);
@@ -236,7 +303,7 @@ impl Parser<'_> {
         }
         if self.accept("(") {
             let inner = self.expression()?;
-            self.expect(")")?;
+            self.expect_before(")", follows_value)?;
             return Ok(inner);
         }
         if token.is("DECIMAL") || is_identifier(token) {
@@ -256,15 +323,25 @@ impl Parser<'_> {
 
     /// A literal. A variable is a name where a name goes on behind it, as in `${source}.ID`, else a literal.
     fn accept_variable_or_literal(&mut self) -> Option<Expression> {
-        if self.next().kind == TokenKind::Variable && (self.ahead(1).is(".") || self.ahead(1).is("->")) {
+        if self.next().kind == TokenKind::Variable
+            && (self.ahead(1).is(".") || self.ahead(1).is("->"))
+        {
             return None;
         }
         self.accept_literal().map(Expression::Literal)
     }
 
     /// `[ item { ',' item } ] close`, behind the opening bracket.
-    fn items<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>, close: &'static str) -> Result<Vec<T>> {
-        if self.accept(close) { Ok(Vec::new()) } else { self.bracketed_rest(item, close) }
+    fn items<T>(
+        &mut self,
+        item: impl FnMut(&mut Self) -> Result<T>,
+        close: &'static str,
+    ) -> Result<Vec<T>> {
+        if self.accept(close) {
+            Ok(Vec::new())
+        } else {
+            self.bracketed_rest(item, close)
+        }
     }
 
     fn map_entry(&mut self) -> Result<(Expression, Expression)> {
@@ -281,22 +358,41 @@ impl Parser<'_> {
 
     fn case(&mut self) -> Result<Expression> {
         self.take();
-        let operand = if self.at("WHEN") { None } else { Some(Box::new(self.value()?)) };
+        let operand = if self.at("WHEN") {
+            None
+        } else {
+            Some(Box::new(self.value()?))
+        };
         let mut when = Vec::new();
         self.expect_before("WHEN", starts_value)?;
         loop {
             let condition = self.expression()?;
             self.expect_before("THEN", starts_value)?;
-            when.push(WhenClause { condition, result: self.expression()? });
+            when.push(WhenClause {
+                condition,
+                result: self.expression()?,
+            });
             if !self.accept("WHEN") {
                 break;
             }
         }
-        let default = if self.accept("ELSE") { Some(Box::new(self.expression()?)) } else { None };
+        let default = if self.accept("ELSE") {
+            Some(Box::new(self.expression()?))
+        } else {
+            None
+        };
         if !self.accept("END") {
-            return Err(self.unexpected_but(if default.is_some() { &["END"] } else { &["WHEN", "ELSE", "END"] }));
+            return Err(self.unexpected_but(if default.is_some() {
+                &["END"]
+            } else {
+                &["WHEN", "ELSE", "END"]
+            }));
         }
-        Ok(Expression::Case { operand, when, default })
+        Ok(Expression::Case {
+            operand,
+            when,
+            default,
+        })
     }
 
     fn cast(&mut self) -> Result<Expression> {
@@ -312,7 +408,11 @@ impl Parser<'_> {
         let first = self.position;
         let word = folded(self.take()).0;
         let text = self.take().value();
-        Expression::TypedLiteral { word, text, span: self.span_since(first) }
+        Expression::TypedLiteral {
+            word,
+            text,
+            span: self.span_since(first),
+        }
     }
 
     fn call(&mut self) -> Result<Expression> {
@@ -320,8 +420,17 @@ impl Parser<'_> {
         let name = Name(self.identifier()?.0.to_ascii_uppercase());
         self.take();
         let star = self.accept_all(&["*", ")"]);
-        let arguments = if star || self.accept(")") { Vec::new() } else { self.arguments()? };
-        Ok(Expression::Call(FunctionCall { name, arguments, star, span: self.span_since(first) }))
+        let arguments = if star || self.accept(")") {
+            Vec::new()
+        } else {
+            self.arguments()?
+        };
+        Ok(Expression::Call(FunctionCall {
+            name,
+            arguments,
+            star,
+            span: self.span_since(first),
+        }))
     }
 
     /// Lambdas come last, and not first.
@@ -355,7 +464,10 @@ impl Parser<'_> {
         while self.at("(") && is_identifier(self.ahead(n)) && self.ahead(n + 1).is(",") {
             n += 2;
         }
-        self.at("(") && is_identifier(self.ahead(n)) && self.ahead(n + 1).is(")") && self.ahead(n + 2).is("=>")
+        self.at("(")
+            && is_identifier(self.ahead(n))
+            && self.ahead(n + 1).is(")")
+            && self.ahead(n + 2).is("=>")
     }
 
     fn lambda(&mut self) -> Result<Expression> {
@@ -381,7 +493,11 @@ impl Parser<'_> {
         } else {
             (None, name)
         };
-        Ok(Expression::Column(ColumnReference { qualifier, name, span: self.span_since(first) }))
+        Ok(Expression::Column(ColumnReference {
+            qualifier,
+            name,
+            span: self.span_since(first),
+        }))
     }
 }
 
@@ -395,12 +511,26 @@ fn value_operator(token: &Token<'_>) -> Option<(Option<ArithmeticOperator>, u8)>
         ("/", Some(ArithmeticOperator::Divide), MULTIPLY),
         ("%", Some(ArithmeticOperator::Modulo), MULTIPLY),
     ];
-    OPERATORS.iter().find(|(symbol, ..)| token.is(symbol)).map(|(_, operator, precedence)| (*operator, *precedence))
+    OPERATORS
+        .iter()
+        .find(|(symbol, ..)| token.is(symbol))
+        .map(|(_, operator, precedence)| (*operator, *precedence))
 }
 
 /// Whether an expression can begin with this token.
 pub(super) fn starts_value(token: &Token<'_>) -> bool {
     is_identifier(token)
         || super::literal::is_literal(token)
-        || ["(", "+", "CASE", "CAST", "NOT"].iter().any(|word| token.is(word))
+        || ["(", "+", "CASE", "CAST", "NOT"]
+            .iter()
+            .any(|word| token.is(word))
+}
+
+/// Whether this token can stand behind a whole expression.
+fn follows_value(token: &Token<'_>) -> bool {
+    const WORDS: [&str; 17] = [
+        ",", ";", ")", "]", "AND", "OR", "=", "<>", "<", ">", "GROUP", "HAVING", "EMIT", "LIMIT",
+        "THEN", "WHEN", "END",
+    ];
+    value_operator(token).is_some() || WORDS.iter().any(|word| token.is(word))
 }
