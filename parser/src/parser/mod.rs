@@ -10,6 +10,7 @@ mod expression;
 mod literal;
 mod metadata;
 mod name;
+mod primary;
 mod query;
 mod statement;
 
