@@ -162,8 +162,7 @@ fn read_command(records: &Records, row: usize) -> Result<Command, EngineError> {
     if records.values.is_null(row) {
         return Err(corrupt("it has no value".into()));
     }
-    let mut command: Command =
-        serde_json::from_slice(records.values.value(row)).map_err(|e| corrupt(e.to_string()))?;
+    let mut command: Command = serde_json::from_slice(records.values.value(row)).map_err(|e| corrupt(e.to_string()))?;
     if command.version != VERSION {
         return Err(corrupt(format!("its version is {}, this server reads {VERSION}", command.version)));
     }

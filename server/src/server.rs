@@ -98,8 +98,7 @@ impl Server {
 fn open(options: ServerOptions, address: SocketAddr) -> Result<(Arc<ServerContext>, Arc<EmbeddedLog>), ServerError> {
     let db = match &options.data_dir {
         Some(folder) => {
-            std::fs::create_dir_all(folder)
-                .map_err(|reason| ServerError::Folder { folder: folder.clone(), reason })?;
+            std::fs::create_dir_all(folder).map_err(|reason| ServerError::Folder { folder: folder.clone(), reason })?;
             StateDb::open(folder, memory_budget(&options.config))?
         }
         None => StateDb::in_memory(),

@@ -57,8 +57,8 @@ pub async fn inserts_stream(State(context): State<Shared>, headers: HeaderMap, b
 }
 
 fn open_target(context: &Shared, line: &[u8]) -> Result<Arc<DataSource>, ApiError> {
-    let first: Target =
-        serde_json::from_slice(line).map_err(|e| ApiError::generic(40000, format!("Invalid JSON in inserts stream: {e}")))?;
+    let first: Target = serde_json::from_slice(line)
+        .map_err(|e| ApiError::generic(40000, format!("Invalid JSON in inserts stream: {e}")))?;
     let target = first.target.ok_or_else(|| {
         ApiError::generic(40000, "Invalid JSON in request: Missing required creator property 'target'")
     })?;

@@ -86,6 +86,9 @@ pub async fn terminate_cluster(headers: HeaderMap) -> Response {
     if choose(&headers, OLD_STYLE, V1_JSON).is_none() {
         return not_found();
     }
-    ApiError::generic(50000, "Terminating the cluster is not supported yet; stop the server and remove its data folder.")
-        .into_response()
+    ApiError::generic(
+        50000,
+        "Terminating the cluster is not supported yet; stop the server and remove its data folder.",
+    )
+    .into_response()
 }

@@ -110,7 +110,10 @@ impl Printer {
         }
     }
 
-    async fn run(&mut self, frames: &Frames) -> Result<(), tokio::sync::mpsc::error::SendError<Result<Bytes, std::convert::Infallible>>> {
+    async fn run(
+        &mut self,
+        frames: &Frames,
+    ) -> Result<(), tokio::sync::mpsc::error::SendError<Result<Bytes, std::convert::Infallible>>> {
         let topic = self.positions.first().map(|(p, _)| Arc::clone(&p.topic)).unwrap_or_default();
         let woken = Arc::new(tokio::sync::Notify::new());
         let wake = Arc::clone(&woken);
@@ -128,7 +131,10 @@ impl Printer {
                     frames.send(Ok(Bytes::from(line))).await?;
                 }
             }
-            if !found && tokio::time::timeout(Duration::from_secs(1), woken.notified()).await.is_err() && self.with_formats {
+            if !found
+                && tokio::time::timeout(Duration::from_secs(1), woken.notified()).await.is_err()
+                && self.with_formats
+            {
                 frames.send(Ok(Bytes::from_static(b"\n"))).await?;
             }
             if frames.is_closed() {

@@ -93,7 +93,9 @@ fn embedded_format(headers: &HeaderMap) -> Result<Embedded, Refusal> {
         other => Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             415,
-            format!("content type `{other}` is not known; use application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json"),
+            format!(
+                "content type `{other}` is not known; use application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json"
+            ),
         )),
     }
 }
@@ -107,8 +109,8 @@ struct PartitionRecords {
 }
 
 fn write(context: &Shared, topic: &str, embedded: Embedded, body: &[u8]) -> Result<String, Refusal> {
-    let request: Produce<'_> =
-        serde_json::from_slice(body).map_err(|e| Refusal::unprocessable(format!("the body is no list of records: {e}")))?;
+    let request: Produce<'_> = serde_json::from_slice(body)
+        .map_err(|e| Refusal::unprocessable(format!("the body is no list of records: {e}")))?;
     let described = context
         .engine
         .topics()
@@ -116,9 +118,10 @@ fn write(context: &Shared, topic: &str, embedded: Embedded, body: &[u8]) -> Resu
         .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, 40401, format!("Topic {topic} not found.")))?;
     let mut by_partition: BTreeMap<u32, PartitionRecords> = BTreeMap::new();
     for (row, record) in request.records.iter().enumerate() {
-        let key = payload(record.key, embedded).map_err(|e| Refusal::unprocessable(format!("records[{row}].key: {e}")))?;
-        let value =
-            payload(record.value, embedded).map_err(|e| Refusal::unprocessable(format!("records[{row}].value: {e}")))?;
+        let key =
+            payload(record.key, embedded).map_err(|e| Refusal::unprocessable(format!("records[{row}].key: {e}")))?;
+        let value = payload(record.value, embedded)
+            .map_err(|e| Refusal::unprocessable(format!("records[{row}].value: {e}")))?;
         let partition = match (record.partition, &key) {
             (Some(p), _) if p < described.partitions => p,
             (Some(p), _) => {
@@ -171,7 +174,8 @@ fn append(
     let mut offsets = vec![json!(null); rows];
     for ((partition, rows), first) in places.iter().zip(first_offsets) {
         for (i, row) in rows.iter().enumerate() {
-            offsets[*row] = json!({ "partition": partition, "offset": first + i as i64, "error_code": null, "error": null });
+            offsets[*row] =
+                json!({ "partition": partition, "offset": first + i as i64, "error_code": null, "error": null });
         }
     }
     Ok(json!({ "offsets": offsets, "key_schema_id": null, "value_schema_id": null }).to_string())

@@ -100,11 +100,10 @@ fn respond(error: ApiError) -> Response {
 }
 
 async fn answer(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
-    let prepared = asked
-        .overrides
-        .unwrap_or_default()
-        .into_config(context.config())
-        .and_then(|overrides| Ok((overrides, one_statement(&asked.sql, asked.variables.as_ref(), context.config())?)));
+    let prepared =
+        asked.overrides.unwrap_or_default().into_config(context.config()).and_then(|overrides| {
+            Ok((overrides, one_statement(&asked.sql, asked.variables.as_ref(), context.config())?))
+        });
     let (overrides, statement) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return respond(endpoint.preparing(error)),
@@ -171,7 +170,9 @@ fn arrow_len(array: &weir_engine::ArrayRef) -> usize {
 /// A pull answer is complete: lines must still leave one per frame in the delimited framing, where clients parse frames.
 fn pull_body(framing: Framing, frames: Vec<Bytes>) -> Body {
     if framing == Framing::Delimited {
-        return Body::from_stream(futures_util::stream::iter(frames.into_iter().map(Ok::<_, std::convert::Infallible>)));
+        return Body::from_stream(futures_util::stream::iter(
+            frames.into_iter().map(Ok::<_, std::convert::Infallible>),
+        ));
     }
     Body::from(frames.concat())
 }

@@ -28,7 +28,9 @@ impl Overrides {
         let mut config = Config::default();
         for (name, value) in self.0 {
             let text = match value {
-                Json::Null => return Err(ApiError::generic(50000, "Failed to deserialize buffer").without_content_type()),
+                Json::Null => {
+                    return Err(ApiError::generic(50000, "Failed to deserialize buffer").without_content_type());
+                }
                 Json::String(text) => text,
                 other => other.to_string(),
             };
@@ -66,11 +68,17 @@ pub fn variables(session: Option<&Map<String, Json>>) -> VariableMap {
 }
 
 /// Parses a text that must hold exactly one statement, as the query endpoints ask.
-pub fn one_statement(sql: &str, session: Option<&Map<String, Json>>, config: &Config) -> Result<ParsedStatement, ApiError> {
-    let variables = if config.bool("ksql.variable.substitution.enable", true) { variables(session) } else { VariableMap::default() };
-    let refused = |e: weir_parser::ParseError| {
-        ApiError::statement(40001, format!("{e}\nStatement: {sql}"), sql)
+pub fn one_statement(
+    sql: &str,
+    session: Option<&Map<String, Json>>,
+    config: &Config,
+) -> Result<ParsedStatement, ApiError> {
+    let variables = if config.bool("ksql.variable.substitution.enable", true) {
+        variables(session)
+    } else {
+        VariableMap::default()
     };
+    let refused = |e: weir_parser::ParseError| ApiError::statement(40001, format!("{e}\nStatement: {sql}"), sql);
     let mut statements = weir_parser::parse_script(sql, &variables).map_err(refused)?;
     if statements.len() != 1 {
         let message = format!("Expected exactly one KSQL statement; found {} instead", statements.len());

@@ -36,13 +36,7 @@ pub fn apply(context: &ServerContext, statement: &ParsedStatement, overrides: &C
     Ok(answer(context, &shown, &command_id, status, sequence_number))
 }
 
-fn answer(
-    context: &ServerContext,
-    text: &str,
-    command_id: &str,
-    status: CommandStatus,
-    sequence_number: i64,
-) -> Json {
+fn answer(context: &ServerContext, text: &str, command_id: &str, status: CommandStatus, sequence_number: i64) -> Json {
     let entity = json!({
         "@type": "currentStatus",
         "statementText": text,
@@ -177,7 +171,11 @@ pub fn restore(context: &ServerContext) -> Result<(), EngineError> {
     for (id, error) in context.engine.start_restored() {
         tracing::error!(query = %id, %error, "a query of the command log could not be started");
     }
-    let ids: Vec<QueryId> = paused.into_iter().filter_map(|id| context.engine.persistent_query(&id)).map(|q| QueryId(q.plan.id.clone())).collect();
+    let ids: Vec<QueryId> = paused
+        .into_iter()
+        .filter_map(|id| context.engine.persistent_query(&id))
+        .map(|q| QueryId(q.plan.id.clone()))
+        .collect();
     context.engine.pause(&ids)
 }
 

@@ -59,7 +59,9 @@ fn find<'a>(metastore: &'a MetaStore, name: &Name, text: &str) -> Result<&'a Dat
         if let Some(alike) = metastore.sources().find(|s| s.name.as_str().eq_ignore_ascii_case(name.as_str())) {
             let alike = alike.name.as_str();
             let hint = if alike.chars().any(char::is_lowercase) {
-                format!("\nDid you mean \"{alike}\"? Hint: wrap the source name in double quotes to make it case-sensitive.")
+                format!(
+                    "\nDid you mean \"{alike}\"? Hint: wrap the source name in double quotes to make it case-sensitive."
+                )
             } else {
                 format!("\nDid you mean {alike}? Hint: try removing double quotes from the source name.")
             };
@@ -107,7 +109,11 @@ fn description(context: &ServerContext, metastore: &MetaStore, source: &DataSour
 /// Sources built on this one: those that block its DROP.
 fn constraints(metastore: &MetaStore, source: &DataSource) -> Vec<String> {
     let built_on = metastore.sources().filter(|other| {
-        other.created_by.as_ref().and_then(|id| metastore.query(&id.0)).is_some_and(|q| q.sources.contains(&source.name))
+        other
+            .created_by
+            .as_ref()
+            .and_then(|id| metastore.query(&id.0))
+            .is_some_and(|q| q.sources.contains(&source.name))
             && other.name != source.name
     });
     built_on.map(|other| other.name.as_str().to_string()).collect()

@@ -31,10 +31,8 @@ pub fn schema(data_type: &SqlType) -> Json {
 
 /// The fields of a source: keys first, header columns last.
 pub fn fields(columns: &LogicalSchema) -> Vec<Json> {
-    let keys = columns
-        .key
-        .iter()
-        .map(|c| json!({ "name": c.name.as_str(), "schema": schema(&c.data_type), "type": "KEY" }));
+    let keys =
+        columns.key.iter().map(|c| json!({ "name": c.name.as_str(), "schema": schema(&c.data_type), "type": "KEY" }));
     let values = columns.value.iter().map(|c| json!({ "name": c.name.as_str(), "schema": schema(&c.data_type) }));
     let headers = columns.headers.iter().map(|header| match &header.header_key {
         Some(key) => json!({

@@ -19,9 +19,8 @@ pub fn explain(context: &ServerContext, what: &Explain, overrides: &Config, text
         Explain::Query(name) => {
             let id = name.as_str();
             let query = context.engine.persistent_query(id).ok_or_else(|| {
-                let message = format!(
-                    "Query with id:{id} does not exist, use SHOW QUERIES to view the full set of queries."
-                );
+                let message =
+                    format!("Query with id:{id} does not exist, use SHOW QUERIES to view the full set of queries.");
                 ApiError::statement(40001, message, text)
             })?;
             description(context, &query.plan, &query.plan.text, true)
@@ -121,8 +120,7 @@ fn query_fields(query: &QueryPlan) -> Vec<Json> {
         return entity::fields(query.root.schema());
     }
     let keys = query.root.schema().key.iter();
-    let keys = keys
-        .map(|c| json!({ "name": c.name.as_str(), "schema": entity::schema(&c.data_type), "type": "KEY" }));
+    let keys = keys.map(|c| json!({ "name": c.name.as_str(), "schema": entity::schema(&c.data_type), "type": "KEY" }));
     let values = query.output_columns.iter().map(|c| json!({ "name": c.name, "schema": entity::schema(&c.data_type) }));
     keys.chain(values).collect()
 }

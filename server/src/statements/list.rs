@@ -65,7 +65,10 @@ fn queries(context: &ServerContext, text: &str) -> Json {
 /// Topics that only `ALL` shows.
 fn is_hidden(topic: &TopicSpec) -> bool {
     let name = topic.name.as_str();
-    name.starts_with("_confluent") || name.starts_with("__confluent") || name == "_schemas" || name.starts_with("__consumer")
+    name.starts_with("_confluent")
+        || name.starts_with("__confluent")
+        || name == "_schemas"
+        || name.starts_with("__consumer")
 }
 
 fn topics(context: &ServerContext, all: bool, extended: bool, text: &str) -> Json {

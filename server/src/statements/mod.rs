@@ -82,9 +82,7 @@ fn check(
         | Statement::DropSource(_)
         | Statement::AlterSource(_)
         | Statement::CreateType { .. }
-        | Statement::DropType { .. } => {
-            sandbox.prepare(statement, &session.overrides).map(drop).map_err(in_statement)
-        }
+        | Statement::DropType { .. } => sandbox.prepare(statement, &session.overrides).map(drop).map_err(in_statement),
         Statement::Describe(describe) => describe::check(context, sandbox.metastore(), describe, text),
         Statement::Explain(explain) => explain::check(context, explain, &session.overrides, text),
         _ => Ok(()),
