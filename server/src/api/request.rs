@@ -62,7 +62,7 @@ pub fn json_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 pub fn variables(session: Option<&Map<String, Json>>) -> VariableMap {
     let mut variables = VariableMap::default();
     for (name, value) in session.into_iter().flatten() {
-        variables.set(name, value.as_str().map_or_else(|| value.to_string(), String::from));
+        variables.define(name, value.as_str().map_or_else(|| value.to_string(), String::from));
     }
     variables
 }
