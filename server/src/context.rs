@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use weir_engine::config::Config;
-use weir_engine::engine::{Engine, RowQueue};
+use weir_engine::engine::Engine;
+use weir_engine::exec::Subscription;
 use weir_engine::plan::QueryPlan;
 
 use crate::command_log::CommandLog;
@@ -19,7 +20,7 @@ pub const KSQL_VERSION: &str = "0.29.0";
 /// A push query (or bounded scan) that is being answered.
 pub struct RunningPushQuery {
     pub plan: Arc<QueryPlan>,
-    pub rows: Arc<dyn RowQueue>,
+    pub rows: Subscription,
 }
 
 pub struct ServerContext {

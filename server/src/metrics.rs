@@ -5,7 +5,7 @@ use std::fmt::Write;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::registry::Registry;
-use weir_engine::engine::QueryState;
+use weir_engine::exec::QueryState;
 
 use crate::context::ServerContext;
 
@@ -56,7 +56,7 @@ fn query_text(context: &ServerContext) -> String {
         .into_iter()
         .filter_map(|query| Some((query.plan.id.clone(), context.engine.driver().status(&query.plan.id)?)))
         .collect();
-    let figures: [(&str, &str, fn(&weir_engine::engine::QueryStatus) -> u64); 5] = [
+    let figures: [(&str, &str, fn(&weir_engine::exec::QueryStatus) -> u64); 5] = [
         ("records_in", "counter", |s| s.records_in),
         ("records_out", "counter", |s| s.records_out),
         ("records_failed", "counter", |s| s.records_failed),

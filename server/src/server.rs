@@ -83,7 +83,7 @@ impl Server {
     pub async fn stop(self) -> Result<(), ServerError> {
         let _ = self.stop.send(true);
         for query in self.context.push_queries.lock().values() {
-            query.rows.close();
+            query.rows.end(weir_engine::exec::EndReason::Terminated);
         }
         let _ = tokio::time::timeout(DRAIN, self.accepting).await;
         self.maintaining.abort();

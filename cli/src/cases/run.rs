@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value as Json, json};
 use weir_engine::batch::Header;
 use weir_engine::config::Config;
-use weir_engine::engine::{Engine, PullAnswer, PushQuery, RowBatch, SubscriptionEnd};
-use weir_engine::exec::{SimulatedDriver, SimulationOptions};
+use weir_engine::engine::{Engine, PullAnswer, PushQuery, SimulatedDriver};
+use weir_engine::exec::{EndReason, Next, ResultRows, Simulation, SimulationOptions};
 use weir_engine::formats::{Format, SerdeOptions, value_to_rest_json};
 use weir_engine::metastore::DataSource;
 use weir_engine::plan::OutputColumn;
@@ -56,8 +56,8 @@ impl<'a> Run<'a> {
         let db = StateDb::in_memory();
         let topics: Arc<dyn Topics> = Arc::new(EmbeddedLog::open(db.clone()).map_err(|e| e.to_string())?);
         let config = case_config(case);
-        let options = SimulationOptions { batch_size, seed: 0, ..SimulationOptions::default() };
-        let driver = Arc::new(SimulatedDriver::new(Arc::clone(&topics), db.clone(), &config, options));
+        let simulation = Simulation::new(Arc::clone(&topics), db.clone(), SimulationOptions::default());
+        let driver = Arc::new(SimulatedDriver::new(simulation));
         let engine = Engine::new(config, Arc::clone(&topics), db, driver.clone());
         let mut run = Self { case, engine, topics, driver, overrides: Config::default(), random: 0 };
         run.create_case_topics()?;
@@ -215,18 +215,18 @@ impl<'a> Run<'a> {
         let mut lines = vec![header_line(columns, with_keys)];
         loop {
             self.driver.run_until_idle();
-            match push.subscription.rows.try_next() {
-                Ok(Some(batch)) => lines.extend(batch_lines(columns, &batch)),
-                Ok(None) => return Ok(lines),
-                Err(SubscriptionEnd::LimitReached) => {
+            match push.subscription.try_next() {
+                Next::Rows(batch) => lines.extend(batch_lines(columns, &batch)),
+                Next::Empty => return Ok(lines),
+                Next::End(EndReason::Limit) => {
                     lines.push(json!({ "finalMessage": "Limit Reached" }));
                     return Ok(lines);
                 }
-                Err(SubscriptionEnd::Completed | SubscriptionEnd::Terminated) => {
+                Next::End(EndReason::Completed | EndReason::Terminated) => {
                     lines.push(json!({ "finalMessage": "Query Completed" }));
                     return Ok(lines);
                 }
-                Err(SubscriptionEnd::Failed(reason)) => return Err(reason),
+                Next::End(EndReason::Failed(reason)) => return Err(reason),
             }
         }
     }
@@ -342,7 +342,7 @@ fn header_line(columns: &[OutputColumn], with_keys: bool) -> Json {
     json!({ "header": { "schema": schema.join(", ") } })
 }
 
-fn batch_lines(columns: &[OutputColumn], batch: &RowBatch) -> Vec<Json> {
+fn batch_lines(columns: &[OutputColumn], batch: &ResultRows) -> Vec<Json> {
     (0..batch.rows)
         .map(|row| {
             let tombstone = batch.tombstones.as_ref().is_some_and(|t| t.value(row));

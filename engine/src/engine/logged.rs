@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use weir_parser::ast::Name;
 
 use super::sandbox::Prepared;
-use super::{Engine, EngineError, PersistentQuery, QueryOptions};
+use super::{Engine, EngineError, PersistentQuery, query_options};
 use crate::config::Config;
 use crate::metastore::{DataSource, QueryId, QueryLinks};
 use crate::plan::{QueryPlan, StatementPlan};
@@ -123,7 +123,7 @@ impl Engine {
         queries
             .into_iter()
             .filter_map(|(id, query)| {
-                let options = QueryOptions::from_config(&self.config.overridden(&query.overrides));
+                let options = query_options(&self.config.overridden(&query.overrides));
                 self.driver.start(query.plan, options).err().map(|error| (id, error))
             })
             .collect()

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use parking_lot::RwLock;
 use weir_parser::ast::{InsertValues, Name, Query, QuerySelector};
 
-pub use driver::{Driver, QueryOptions, QueryState, QueryStatus, RowBatch, Subscription, SubscriptionEnd};
+pub use driver::{Driver, SimulatedDriver, query_options};
 pub use error::{EngineError, ErrorKind};
 pub use insert::RowValues;
 pub use logged::LoggedChange;
@@ -25,6 +25,7 @@ pub use pull::PullAnswer;
 pub use sandbox::{Prepared, Sandbox};
 
 use crate::config::Config;
+use crate::exec::Subscription;
 use crate::metastore::{DataSource, MetaStore, QueryId};
 use crate::plan::{self, PullOutcome, QueryPlan, StatementPlan};
 use crate::state::StateDb;
@@ -38,10 +39,19 @@ pub struct PersistentQuery {
     pub overrides: Config,
 }
 
-/// A push query on its way to a client.
+/// A push query on its way to a client. Dropping it stops the query.
 pub struct PushQuery {
     pub plan: Arc<QueryPlan>,
     pub subscription: Subscription,
+    driver: Arc<dyn Driver>,
+}
+
+impl Drop for PushQuery {
+    fn drop(&mut self) {
+        if let Err(error) = self.driver.stop(&self.plan.id, true) {
+            tracing::warn!(query = self.plan.id, %error, "a push query left something behind");
+        }
+    }
 }
 
 /// What applying a statement did, in ksqlDB's words.
@@ -206,7 +216,7 @@ impl Engine {
     }
 
     fn start_persistent(&self, query: QueryPlan, overrides: &Config) -> Result<Applied, EngineError> {
-        let options = QueryOptions::from_config(&self.config.overridden(overrides));
+        let options = query_options(&self.config.overridden(overrides));
         let plan = Arc::new(query);
         self.driver.start(Arc::clone(&plan), options)?;
         let id = QueryId(plan.id.clone());
@@ -282,11 +292,11 @@ impl Engine {
     }
 
     fn subscribe(&self, plan: QueryPlan, overrides: &Config, bounded: bool) -> Result<PushQuery, EngineError> {
-        let mut options = QueryOptions::from_config(&self.config.overridden(overrides));
+        let mut options = query_options(&self.config.overridden(overrides));
         options.bounded = bounded;
         let plan = Arc::new(plan);
         let subscription = self.driver.subscribe(Arc::clone(&plan), options)?;
-        Ok(PushQuery { plan, subscription })
+        Ok(PushQuery { plan, subscription, driver: Arc::clone(&self.driver) })
     }
 
     /// Plans a query for EXPLAIN without running it.

@@ -1,12 +1,14 @@
 //! Answers to pull queries: look up or scan committed state, filter, project, limit.
 
-use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, BooleanArray};
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, BooleanArray};
+
 use super::PushQuery;
-use super::driver::{Driver, TableRows};
+use super::driver::Driver;
 use super::error::EngineError;
+use crate::exec::MaterializedRows;
 use crate::expr;
 use crate::plan::{OutputColumn, PullPlan};
 
@@ -22,41 +24,50 @@ pub enum PullAnswer {
 
 /// Runs a pull query over a materialised table.
 pub fn answer(driver: &dyn Driver, plan: &PullPlan) -> Result<PullAnswer, EngineError> {
-    let view = driver.materialized(&plan.query.0).ok_or_else(|| {
+    let view = driver.materialized(&plan.query.0)?.ok_or_else(|| {
         EngineError::request(format!("The state of table `{}` is not available yet.", plan.source.as_str()))
     })?;
-    let compile = |expression| {
-        expr::compile(expression, &plan.row_schema).map_err(|e| EngineError::statement(e.to_string()))
-    };
+    let compile =
+        |expression| expr::compile(expression, &plan.row_schema).map_err(|e| EngineError::statement(e.to_string()));
     let filter = plan.filter.as_ref().map(compile).transpose()?;
     let select = plan.select.iter().map(|(_, expression)| compile(expression)).collect::<Result<Vec<_>, _>>()?;
-    let early_limit = if filter.is_none() { plan.limit.map(|n| n as usize) } else { None };
 
     let mut left = plan.limit.map_or(usize::MAX, |n| n as usize);
     let mut batches = Vec::new();
-    for found in view.read(&plan.access, early_limit)? {
-        if left == 0 {
-            break;
-        }
+    let mut failed = None;
+    view.pull(&plan.access, &mut |found| {
         let (columns, rows) = row_columns(found);
         let mut failures = Vec::new();
-        let (columns, rows) = match &filter {
-            Some(filter) => keep(&columns, &filter.evaluate(&columns, rows, &mut failures))?,
-            None => (columns, rows),
+        let kept = match &filter {
+            Some(filter) => keep(&columns, &filter.evaluate(&columns, rows, &mut failures)),
+            None => Ok((columns, rows)),
+        };
+        let (columns, rows) = match kept {
+            Ok(kept) => kept,
+            Err(error) => {
+                failed = Some(error);
+                return false;
+            }
         };
         let taken = rows.min(left);
         left -= taken;
-        let batch = select.iter().map(|e| e.evaluate(&columns, rows, &mut failures).slice(0, taken)).collect();
-        batches.push(batch);
+        if taken > 0 {
+            batches.push(select.iter().map(|e| e.evaluate(&columns, rows, &mut failures).slice(0, taken)).collect());
+        }
+        left > 0
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
     }
     let columns = plan.select.iter().map(|(column, _)| column.clone()).collect();
     Ok(PullAnswer::Rows { columns, batches })
 }
 
 /// Key, value, ROWTIME and window columns, as `plan::row_schema` lists them.
-fn row_columns(found: TableRows) -> (Vec<ArrayRef>, usize) {
-    let rows = found.rowtime.len();
-    let mut columns = found.columns;
+fn row_columns(found: MaterializedRows) -> (Vec<ArrayRef>, usize) {
+    let rows = found.rows();
+    let mut columns = found.key;
+    columns.extend(found.new.columns);
     columns.push(Arc::new(found.rowtime));
     if let Some(window) = found.window {
         columns.push(Arc::new(window.start));

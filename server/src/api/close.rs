@@ -26,7 +26,7 @@ pub async fn close_query(State(context): State<Shared>, body: Bytes) -> Response
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(&id))
             .ok_or_else(|| ApiError::generic(40000, format!("No query with id {id}")))?;
-        query.rows.close();
+        query.rows.end(weir_engine::exec::EndReason::Terminated);
         Ok(())
     });
     match closed {

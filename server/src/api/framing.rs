@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 use serde_json::json;
-use weir_engine::engine::RowBatch;
+use weir_engine::exec::ResultRows;
 use weir_engine::formats::value_to_rest_json;
 use weir_engine::plan::OutputColumn;
 use weir_engine::types::Value;
@@ -81,7 +81,7 @@ impl Framer {
     }
 
     /// One frame per row of a batch. Tombstones are not transmitted in the framings A and B.
-    pub fn rows(&self, batch: &RowBatch) -> Vec<Bytes> {
+    pub fn rows(&self, batch: &ResultRows) -> Vec<Bytes> {
         let mut frames = Vec::with_capacity(batch.rows);
         for row in 0..batch.rows {
             let tombstone = batch.tombstones.as_ref().is_some_and(|t| t.value(row));
@@ -113,7 +113,7 @@ impl Framer {
         frames
     }
 
-    fn values(&self, batch: &RowBatch, row: usize, text: &mut String) {
+    fn values(&self, batch: &ResultRows, row: usize, text: &mut String) {
         text.push('[');
         for (i, (column, array)) in self.columns.iter().zip(&batch.columns).enumerate() {
             if i > 0 {

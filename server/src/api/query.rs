@@ -12,7 +12,8 @@ use bytes::Bytes;
 use futures_util::Stream;
 use serde::Deserialize;
 use weir_engine::config::Config;
-use weir_engine::engine::{EngineError, PullAnswer, PushQuery, RowBatch, SubscriptionEnd};
+use weir_engine::engine::{EngineError, PullAnswer, PushQuery};
+use weir_engine::exec::{EndReason, Next, ResultRows};
 use weir_parser::ast::{Query, Statement};
 
 use super::Shared;
@@ -155,7 +156,7 @@ fn select(
             let mut frames = vec![framer.header(&format!("query_{}", context.now_ms()))];
             for columns in batches {
                 let rows = columns.first().map_or(0, arrow_len);
-                frames.extend(framer.rows(&RowBatch { columns, tombstones: None, rows }));
+                frames.extend(framer.rows(&ResultRows { columns, tombstones: None, rows }));
             }
             frames.extend(framer.end(None));
             Ok(body_response(media, pull_body(framing, frames)))
@@ -186,13 +187,14 @@ fn body_response(media: &'static str, body: Body) -> Response {
 
 fn stream_answer(context: &Shared, push: PushQuery, framing: Framing, media: &'static str) -> Response {
     let id = push.plan.id.clone();
-    let running = RunningPushQuery { plan: Arc::clone(&push.plan), rows: Arc::clone(&push.subscription.rows) };
+    let running = RunningPushQuery { plan: Arc::clone(&push.plan), rows: push.subscription.clone() };
     context.push_queries.lock().insert(id.clone(), running);
     context.metrics.push_queries.inc();
     let framer = Framer::new(framing, AnswerKind::Push, push.plan.output_columns.clone());
     let mut frames = vec![framer.header(&id)];
     frames.reverse();
-    let stream = AnswerStream { context: Arc::clone(context), id, push, framer, frames, ended: false };
+    let stream =
+        AnswerStream { context: Arc::clone(context), id, push, framer, frames, ended: false, asked_to_wake: false };
     body_response(media, Body::from_stream(stream))
 }
 
@@ -205,6 +207,8 @@ struct AnswerStream {
     /// Frames still to be sent, last first.
     frames: Vec<Bytes>,
     ended: bool,
+    /// The queue was asked to wake this task, and looked at once more after that.
+    asked_to_wake: bool,
 }
 
 impl Drop for AnswerStream {
@@ -224,18 +228,23 @@ impl Stream for AnswerStream {
             if self.ended {
                 return Poll::Ready(None);
             }
-            match self.push.subscription.rows.try_next() {
-                Ok(Some(batch)) => {
+            match self.push.subscription.try_next() {
+                Next::Rows(batch) => {
                     let mut frames = self.framer.rows(&batch);
                     frames.reverse();
                     self.frames = frames;
                 }
-                Ok(None) => {
-                    let waker = task.waker().clone();
-                    self.push.subscription.rows.on_ready(Box::new(move || waker.wake()));
+                Next::Empty if self.asked_to_wake => {
+                    self.asked_to_wake = false;
                     return Poll::Pending;
                 }
-                Err(end) => {
+                Next::Empty => {
+                    // Rows may come between the look and the request to be woken: look once more.
+                    let waker = task.waker().clone();
+                    self.push.subscription.on_rows(Arc::new(move || waker.wake_by_ref()));
+                    self.asked_to_wake = true;
+                }
+                Next::End(end) => {
                     self.ended = true;
                     self.frames.extend(self.last_frame(&end));
                 }
@@ -245,11 +254,11 @@ impl Stream for AnswerStream {
 }
 
 impl AnswerStream {
-    fn last_frame(&self, end: &SubscriptionEnd) -> Option<Bytes> {
+    fn last_frame(&self, end: &EndReason) -> Option<Bytes> {
         match end {
-            SubscriptionEnd::LimitReached => self.framer.end(Some("Limit Reached")),
-            SubscriptionEnd::Completed | SubscriptionEnd::Terminated => self.framer.end(Some("Query Completed")),
-            SubscriptionEnd::Failed(reason) => Some(self.framer.error(&ApiError::generic(50000, reason.clone()))),
+            EndReason::Limit => self.framer.end(Some("Limit Reached")),
+            EndReason::Completed | EndReason::Terminated => self.framer.end(Some("Query Completed")),
+            EndReason::Failed(reason) => Some(self.framer.error(&ApiError::generic(50000, reason.clone()))),
         }
     }
 }

@@ -112,7 +112,7 @@ pub fn terminate(
         let id = name.as_str();
         let running = context.push_queries.lock();
         if let Some((_, query)) = running.iter().find(|(known, _)| known.eq_ignore_ascii_case(id)) {
-            query.rows.close();
+            query.rows.end(weir_engine::exec::EndReason::Terminated);
         }
         return Ok(json!({
             "@type": "terminate_query", "statementText": text, "queryId": id.to_uppercase(),

@@ -121,7 +121,7 @@ fn constraints(metastore: &MetaStore, source: &DataSource) -> Vec<String> {
 
 /// Counters of the queries that write or read the source.
 fn statistics(context: &ServerContext, metastore: &MetaStore, source: &DataSource) -> String {
-    let total = |ids: &mut dyn Iterator<Item = String>, figure: fn(&weir_engine::engine::QueryStatus) -> u64| {
+    let total = |ids: &mut dyn Iterator<Item = String>, figure: fn(&weir_engine::exec::QueryStatus) -> u64| {
         ids.filter_map(|id| context.engine.driver().status(&id)).map(|s| figure(&s)).sum::<u64>()
     };
     let written = total(&mut metastore.writers_of(&source.name).map(|q| q.id.0.clone()), |s| s.records_out);

@@ -1,7 +1,8 @@
 //! The JSON shapes that several answers share: schemas, fields, running queries.
 
 use serde_json::{Map, Value as Json, json};
-use weir_engine::engine::{PersistentQuery, QueryState};
+use weir_engine::engine::PersistentQuery;
+use weir_engine::exec::QueryState;
 use weir_engine::types::{LogicalSchema, SqlType};
 
 use crate::context::ServerContext;

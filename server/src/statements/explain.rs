@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 use weir_engine::config::Config;
-use weir_engine::engine::QueryState;
+use weir_engine::exec::QueryState;
 use weir_engine::plan::{self, QueryPlan};
 use weir_parser::ast::{Explain, ParsedStatement, Statement};
 
