@@ -267,7 +267,11 @@ mod tests {
         check(SqlType::decimal(6, 3), "1.5", Ok("1.500"));
         check(SqlType::decimal(6, 3), "\"2.2545\"", Ok("2.255"));
         check(SqlType::String, "5", Err("Can't coerce a field of type class java.lang.Integer into type STRING"));
-        check(SqlType::Boolean, "\"true\"", Err("Can't coerce a field of type class java.lang.String into type BOOLEAN"));
+        check(
+            SqlType::Boolean,
+            "\"true\"",
+            Err("Can't coerce a field of type class java.lang.String into type BOOLEAN"),
+        );
         check(SqlType::Timestamp, "\"2024-05-06T07:08:09.123\"", Ok("\"2024-05-06T07:08:09.123\""));
         check(SqlType::Timestamp, "\"2024-05-06\"", Ok("\"2024-05-06T00:00:00.000\""));
         check(

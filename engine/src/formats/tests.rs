@@ -14,9 +14,7 @@ pub fn options(format: &str, wrap_single: bool) -> SerdeOptions {
 }
 
 pub fn structure(fields: &[(&str, SqlType)]) -> SqlType {
-    SqlType::Struct(
-        columns(fields).into_iter().map(|c| StructField { name: c.name, data_type: c.data_type }).collect(),
-    )
+    SqlType::Struct(columns(fields).into_iter().map(|c| StructField { name: c.name, data_type: c.data_type }).collect())
 }
 
 /// Decodes one payload; gives the row, or the failure's message.
@@ -91,7 +89,11 @@ fn json_values_are_read_and_written_by_ksqldbs_rules() {
         "1.005",
         Err("Cannot fit decimal '1.005' into DECIMAL(6, 2) without rounding. (Requires 4,3)"),
     );
-    check(SqlType::decimal(50, 1), "12345678901234567890123456789012345678901", Ok("12345678901234567890123456789012345678901.0"));
+    check(
+        SqlType::decimal(50, 1),
+        "12345678901234567890123456789012345678901",
+        Ok("12345678901234567890123456789012345678901.0"),
+    );
     check(SqlType::decimal(6, 2), "[]", Err("Can't convert type. sourceType: ArrayNode, requiredType: DECIMAL(6, 2)"));
     check(String, "\"\\u00e9\\n\\ud83d\\ude00\\ud800\"", Ok("\"é\\n😀?\""));
     check(String, "12", Ok("\"12\""));
@@ -104,11 +106,7 @@ fn json_values_are_read_and_written_by_ksqldbs_rules() {
     check(Bytes, "\"AQI=\"", Ok("\"AQI=\""));
     check(Bytes, "\"?\"", Err("Value is not a valid Base64 encoded string: ?"));
     check(Time, "0", Ok("0"));
-    check(
-        Time,
-        "86400000",
-        Err("Time values must use number of milliseconds greater than 0 and less than 86400000."),
-    );
+    check(Time, "86400000", Err("Time values must use number of milliseconds greater than 0 and less than 86400000."));
     check(Date, "\"-1\"", Ok("-1"));
     check(Timestamp, "1577934245678", Ok("1577934245678"));
     let ints = SqlType::array(Integer);
@@ -118,7 +116,8 @@ fn json_values_are_read_and_written_by_ksqldbs_rules() {
     let map = SqlType::map(String, Double);
     check(map.clone(), r#"{"b":1,"a":2,"b":null}"#, Ok(r#"{"a":2.0,"b":null}"#));
     check(map, "[]", Err("Can't convert type. sourceType: ArrayNode, requiredType: MAP<VARCHAR, DOUBLE>"));
-    let nested = structure(&[("X", Integer), ("y", SqlType::array(String)), ("Z", structure(&[("Q", SqlType::decimal(3, 1))]))]);
+    let nested =
+        structure(&[("X", Integer), ("y", SqlType::array(String)), ("Z", structure(&[("Q", SqlType::decimal(3, 1))]))]);
     check(nested.clone(), r#"{"x":1,"y":["q"],"Y":[],"Z":{"q":1.5}}"#, Ok(r#"{"X":1,"y":["q"],"Z":{"Q":1.5}}"#));
     check(nested, "{}", Ok(r#"{"X":null,"y":null,"Z":null}"#));
 }
@@ -151,18 +150,21 @@ fn json_failures_name_the_path_and_every_cause() {
             raw,
         ],
     );
+    check(r#"{"M":{"k":"x"},"A":"text"}"#, &[&format!("{text}, path: $.A"), &format!("{text}, path: .A"), text]);
     check(
-        r#"{"M":{"k":"x"},"A":"text"}"#,
-        &[&format!("{text}, path: $.A"), &format!("{text}, path: .A"), text],
+        "",
+        &[
+            "Can't convert type. sourceType: MissingNode, requiredType: STRUCT<A INT, B ARRAY<STRUCT<C BIGINT>>, M MAP<VARCHAR, INT>>, path: $",
+            "Can't convert type. sourceType: MissingNode, requiredType: STRUCT<A INT, B ARRAY<STRUCT<C BIGINT>>, M MAP<VARCHAR, INT>>",
+        ],
     );
-    check("", &[
-        "Can't convert type. sourceType: MissingNode, requiredType: STRUCT<A INT, B ARRAY<STRUCT<C BIGINT>>, M MAP<VARCHAR, INT>>, path: $",
-        "Can't convert type. sourceType: MissingNode, requiredType: STRUCT<A INT, B ARRAY<STRUCT<C BIGINT>>, M MAP<VARCHAR, INT>>",
-    ]);
     check("{bad}", &["Unexpected character ('b' (code 98)): was expecting double-quote to start field name"]);
-    check("not json", &[
-        "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
-    ]);
+    check(
+        "not json",
+        &[
+            "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+        ],
+    );
 }
 
 #[test]
@@ -190,11 +192,43 @@ fn broken_json_fails_and_does_no_harm() {
         assert!(decode_one(&options("JSON", true), &columns, Some(payload)).is_err(), "{payload:?}");
     }
     for payload in [
-        "", " ", "{", "}", "[", "[]", "1", "\"x\"", "tru", "{\"A\"", "{\"A\":", "{\"A\":1", "{\"A\":1,", "{\"A\":1,}",
-        "{\"A\":01}", "{\"A\":-}", "{\"A\":1.}", "{\"A\":1e}", "{\"A\":+1}", "{\"A\":.5}", "{\"A\":NaN}", "{A:1}",
-        "{\"A\":\"x}", "{\"A\":\"\\x\"}", "{\"A\":\"\\u12g4\"}", "{\"A\":\"\\u12", "{\"A\":\"\\", "{\"A\":\"a\nb\"}",
-        "{\"A\":nul}", "{\"A\":truee}", "{\"A\" 1}", "{\"A\":1 \"B\":2}", "{'A':1}", "{\"X\":[1 2]}", "{\"X\":{\"a\"}}",
-        "{\"B\":[1,]}", "null",
+        "",
+        " ",
+        "{",
+        "}",
+        "[",
+        "[]",
+        "1",
+        "\"x\"",
+        "tru",
+        "{\"A\"",
+        "{\"A\":",
+        "{\"A\":1",
+        "{\"A\":1,",
+        "{\"A\":1,}",
+        "{\"A\":01}",
+        "{\"A\":-}",
+        "{\"A\":1.}",
+        "{\"A\":1e}",
+        "{\"A\":+1}",
+        "{\"A\":.5}",
+        "{\"A\":NaN}",
+        "{A:1}",
+        "{\"A\":\"x}",
+        "{\"A\":\"\\x\"}",
+        "{\"A\":\"\\u12g4\"}",
+        "{\"A\":\"\\u12",
+        "{\"A\":\"\\",
+        "{\"A\":\"a\nb\"}",
+        "{\"A\":nul}",
+        "{\"A\":truee}",
+        "{\"A\" 1}",
+        "{\"A\":1 \"B\":2}",
+        "{'A':1}",
+        "{\"X\":[1 2]}",
+        "{\"X\":{\"a\"}}",
+        "{\"B\":[1,]}",
+        "null",
     ] {
         check(payload.as_bytes());
     }
@@ -219,7 +253,8 @@ fn a_record_of_ten_megabytes_is_read() {
 fn single_columns_are_bare_where_they_are_not_wrapped() {
     fn check(format: &str, data_type: SqlType, payload: Option<&str>, expected: Result<Value, &str>) {
         let columns = columns(&[("A", data_type)]);
-        let got = decode_one(&options(format, false), &columns, payload.map(str::as_bytes)).map(|mut row| row.remove(0));
+        let got =
+            decode_one(&options(format, false), &columns, payload.map(str::as_bytes)).map(|mut row| row.remove(0));
         assert_eq!(got, expected.map_err(str::to_owned), "{format} {payload:?}");
     }
     check("JSON", SqlType::Integer, Some("1"), Ok(Value::Integer(1)));
@@ -365,9 +400,7 @@ mod properties {
             SqlType::Decimal { precision, scale } => {
                 let (digits, scale) = ((*precision).min(17), *scale);
                 let bound = 10i128.pow(digits);
-                (-bound + 1..bound)
-                    .prop_map(move |n| Value::Decimal { unscaled: i256::from_i128(n), scale })
-                    .boxed()
+                (-bound + 1..bound).prop_map(move |n| Value::Decimal { unscaled: i256::from_i128(n), scale }).boxed()
             }
             SqlType::String => ".{1,8}".prop_map(Value::string).boxed(),
             SqlType::Bytes => vec(any::<u8>(), 1..8).prop_map(|b| Value::Bytes(b.into())).boxed(),
@@ -411,7 +444,10 @@ mod properties {
         assert_eq!(format!("{:?}", rows(&decoded.columns, columns)), format!("{expected:?}"));
         for row in 0..payloads.len() {
             let single = payloads.slice(row, 1);
-            assert_eq!(format!("{:?}", rows(&decoder.decode(&single, &wanted).columns, columns)[0]), format!("{:?}", expected[row]));
+            assert_eq!(
+                format!("{:?}", rows(&decoder.decode(&single, &wanted).columns, columns)[0]),
+                format!("{:?}", expected[row])
+            );
             let slices: Vec<ArrayRef> = arrays.iter().map(|a| a.slice(row, 1)).collect();
             assert_eq!(encoder.encode(&slices, None, 1).unwrap().value(0), payloads.value(row));
         }
