@@ -199,7 +199,7 @@ fn no_columns(columns: &[Column], is_key: bool) -> Result<(), UnsupportedSchema>
 }
 
 fn kafka(columns: &[Column], is_key: bool) -> Result<(), UnsupportedSchema> {
-    use SqlType::*;
+    use SqlType::{BigInt, Bytes, Double, Integer, String};
     if columns.len() > 1 {
         let got = listed(columns, is_key);
         return Err(UnsupportedSchema(format!("The 'KAFKA' format only supports a single field. Got: {got}")));

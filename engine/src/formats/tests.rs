@@ -442,11 +442,11 @@ mod properties {
         assert_eq!(decoded.failures, []);
         // NaN is not equal to itself, so texts are compared.
         assert_eq!(format!("{:?}", rows(&decoded.columns, columns)), format!("{expected:?}"));
-        for row in 0..payloads.len() {
+        for (row, expected) in expected.iter().enumerate() {
             let single = payloads.slice(row, 1);
             assert_eq!(
                 format!("{:?}", rows(&decoder.decode(&single, &wanted).columns, columns)[0]),
-                format!("{:?}", expected[row])
+                format!("{:?}", expected)
             );
             let slices: Vec<ArrayRef> = arrays.iter().map(|a| a.slice(row, 1)).collect();
             assert_eq!(encoder.encode(&slices, None, 1).unwrap().value(0), payloads.value(row));

@@ -109,7 +109,9 @@ fn without(present: Option<BooleanBuffer>, rows_out: &[usize], rows: usize) -> O
         Some(present) => bits.append_buffer(&present),
         None => bits.append_n(rows, true),
     }
-    rows_out.iter().for_each(|&row| bits.set_bit(row, false));
+    for &row in rows_out {
+        bits.set_bit(row, false);
+    }
     Some(bits.finish())
 }
 
@@ -281,7 +283,7 @@ impl<'p> Texts<'p> {
 
 fn invalid_utf8(bytes: &[u8], at: usize) -> Cow<'static, str> {
     let lead = bytes[at];
-    if lead < 0xc2 || lead > 0xf4 {
+    if !(0xc2..=0xf4).contains(&lead) {
         return format!("Invalid UTF-8 start byte 0x{lead:x}").into();
     }
     match bytes[at + 1..].iter().take(3).find(|b| **b & 0xc0 != 0x80) {

@@ -40,7 +40,7 @@ struct KnownName {
 
 /// The fields of one struct, or the columns of a record.
 pub struct Fields {
-    fields: Vec<Field>,
+    declared: Vec<Field>,
     known: Vec<KnownName>,
     by_name: HashMap<Box<[u8]>, u32>,
     objects: u64,
@@ -59,29 +59,29 @@ impl Fields {
             met_exactly: false,
         });
         let start = KnownName { quoted: vec![], meaning: Meaning::Unknown, next: START };
-        Self { fields: fields.collect(), known: vec![start], by_name: HashMap::new(), objects: 0 }
+        Self { declared: fields.collect(), known: vec![start], by_name: HashMap::new(), objects: 0 }
     }
 
     /// Only checks the values of the field from now on.
     pub fn set_unwanted(&mut self, index: usize, data_type: &SqlType) {
-        self.fields[index].sink = Sink::new(data_type, 0, 0);
-        self.fields[index].unwanted = Some(Check::of(data_type));
+        self.declared[index].sink = Sink::new(data_type, 0, 0);
+        self.declared[index].unwanted = Some(Check::of(data_type));
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Sink> {
-        self.fields.iter().map(|f| &f.sink)
+        self.declared.iter().map(|f| &f.sink)
     }
 
     pub fn sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
-        self.fields.iter_mut().map(|f| &mut f.sink)
+        self.declared.iter_mut().map(|f| &mut f.sink)
     }
 
     pub fn wanted_sinks(&mut self) -> impl Iterator<Item = &mut Sink> {
-        self.fields.iter_mut().filter(|f| f.unwanted.is_none()).map(|f| &mut f.sink)
+        self.declared.iter_mut().filter(|f| f.unwanted.is_none()).map(|f| &mut f.sink)
     }
 
     pub fn into_sinks(self) -> impl Iterator<Item = Sink> {
-        self.fields.into_iter().map(|f| f.sink)
+        self.declared.into_iter().map(|f| f.sink)
     }
 
     /// Reads the object at the cursor as row `row` of every column.
@@ -114,14 +114,14 @@ impl Fields {
         if let Some(first) = faults.into_iter().min_by_key(|(index, _)| *index) {
             return Err(first.1);
         }
-        if met < self.fields.len() {
+        if met < self.declared.len() {
             self.fill_missing();
         }
         Ok(())
     }
 
     fn fill_missing(&mut self) {
-        for field in self.fields.iter_mut().filter(|f| f.met_in != self.objects && f.unwanted.is_none()) {
+        for field in self.declared.iter_mut().filter(|f| f.met_in != self.objects && f.unwanted.is_none()) {
             field.sink.push_null();
         }
     }
@@ -137,7 +137,7 @@ impl Fields {
         exact: bool,
         faults: &mut Vec<(u32, Box<Fault>)>,
     ) -> Scan<bool> {
-        let field = &mut self.fields[index as usize];
+        let field = &mut self.declared[index as usize];
         let fresh = field.met_in != self.objects;
         if !fresh {
             if field.met_exactly && !exact {
@@ -197,7 +197,7 @@ impl Fields {
 
     /// The field of that very name, else the one that the name is in upper case.
     fn meaning(&self, name: &str) -> Meaning {
-        let find = |name: &str| self.fields.iter().position(|f| f.name == name).map(|index| index as u32);
+        let find = |name: &str| self.declared.iter().position(|f| f.name == name).map(|index| index as u32);
         match find(name) {
             Some(index) => Meaning::Field { index, exact: true },
             None => find(&name.to_uppercase()).map_or(Meaning::Unknown, |index| Meaning::Field { index, exact: false }),

@@ -77,9 +77,7 @@ fn read_nested(cursor: &mut Cursor<'_>, sink: &mut Sink) -> Scan<()> {
     let opens = cursor.peek();
     match sink {
         Sink::Array(lists) if opens == Some(b'[') => {
-            cursor.items(|cursor, index| {
-                read(cursor, &mut lists.item).map_err(|fault| at(fault, format!("[{index}]")))
-            })?;
+            cursor.items(|cursor, index| at(read(cursor, &mut lists.item), || format!("[{index}]")))?;
             lists.close();
             Ok(())
         }
@@ -97,11 +95,14 @@ fn read_nested(cursor: &mut Cursor<'_>, sink: &mut Sink) -> Scan<()> {
     }
 }
 
-fn at(mut fault: Box<Fault>, segment: String) -> Box<Fault> {
-    if let Fault::Type { path, .. } = &mut *fault {
-        path.push(segment);
-    }
-    fault
+/// The result, with a step of the path added to a fault.
+fn at<T>(result: Scan<T>, segment: impl FnOnce() -> String) -> Scan<T> {
+    result.map_err(|mut fault| {
+        if let Fault::Type { path, .. } = &mut *fault {
+            path.push(segment());
+        }
+        fault
+    })
 }
 
 /// "Can't convert type" with Jackson's name of the value at the cursor, if that is JSON at all.
@@ -268,7 +269,7 @@ fn map(cursor: &mut Cursor<'_>, maps: &mut Maps) -> Scan<()> {
     let (pos, depth) = (cursor.pos, cursor.depth());
     let values = cursor.entries(|cursor, name| {
         push_string(cursor, name, &mut maps.keys);
-        read(cursor, &mut maps.values).map_err(|fault| at(fault, format!(".{}.value", cursor.unescaped(name))))
+        at(read(cursor, &mut maps.values), || format!(".{}.value", cursor.unescaped(name)))
     });
     // A repeated key may make an earlier wrong value harmless, so that is looked at first.
     if repeats_a_key(maps) {
@@ -307,7 +308,7 @@ fn last_values(cursor: &mut Cursor<'_>, maps: &mut Maps) -> Scan<()> {
     for (name, pos) in order {
         push_string(cursor, name, &mut maps.keys);
         cursor.rewind(pos, depth + 1);
-        read(cursor, &mut maps.values).map_err(|fault| at(fault, format!(".{}.value", cursor.unescaped(name))))?;
+        at(read(cursor, &mut maps.values), || format!(".{}.value", cursor.unescaped(name)))?;
     }
     cursor.rewind(end, depth);
     Ok(())
