@@ -197,7 +197,8 @@ impl AggregateSet {
 
     /// Heap bytes held, roughly.
     pub fn memory_bytes(&self) -> usize {
-        self.accumulators.iter().map(|accumulators| accumulators.memory_bytes()).sum::<usize>() + self.seen.capacity() * 4
+        self.accumulators.iter().map(|accumulators| accumulators.memory_bytes()).sum::<usize>()
+            + self.seen.capacity() * 4
     }
 
     /// Cuts rows into runs, as long as possible, in which no slot repeats.
