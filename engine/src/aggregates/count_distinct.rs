@@ -36,7 +36,9 @@ impl Registers {
     fn of(set: &[(u16, u8)]) -> Self {
         let mut registers = Self { ranks: vec![0; REGISTERS], with_rank: [0; MAX_RANK + 1] };
         registers.with_rank[0] = REGISTERS as u32;
-        set.iter().for_each(|(register, rank)| registers.raise(*register, *rank));
+        for (register, rank) in set {
+            registers.raise(*register, *rank);
+        }
         registers
     }
     fn raise(&mut self, register: u16, rank: u8) {
@@ -87,7 +89,9 @@ impl Sketch {
             Sketch::Sparse(set) => {
                 let mut with_rank = [0; MAX_RANK + 1];
                 with_rank[0] = (REGISTERS - set.len()) as u32;
-                set.iter().for_each(|(_, rank)| with_rank[*rank as usize] += 1);
+                for (_, rank) in set {
+                    with_rank[*rank as usize] += 1;
+                }
                 with_rank
             }
         }

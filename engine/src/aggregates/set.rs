@@ -45,8 +45,12 @@ impl TableSteps {
             match (*old, *new) {
                 (Some(old), Some(new)) if old == new => steps.push(new, row, true, true),
                 (old, new) => {
-                    old.into_iter().for_each(|old| steps.push(old, row, true, false));
-                    new.into_iter().for_each(|new| steps.push(new, row, false, true));
+                    if let Some(old) = old {
+                        steps.push(old, row, true, false);
+                    }
+                    if let Some(new) = new {
+                        steps.push(new, row, false, true);
+                    }
                 }
             }
         }
