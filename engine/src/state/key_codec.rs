@@ -190,7 +190,9 @@ fn put_entries(out: &mut Vec<u8>, array: &dyn Array, row: usize, key: &SqlType, 
         })
         .collect();
     entries.sort_unstable();
-    entries.iter().for_each(|entry| out.extend_from_slice(entry));
+    for entry in &entries {
+        out.extend_from_slice(entry);
+    }
     out.push(END);
 }
 

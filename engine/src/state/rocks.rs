@@ -297,7 +297,7 @@ fn database_options(shared: &SharedMemory) -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.set_write_buffer_manager(&shared.write_buffers);
-    options.set_max_total_wal_size((shared.budget.write_buffer_bytes as u64).saturating_mul(2).max(16 << 20));
+    options.set_max_total_wal_size((shared.budget.write_buffer_bytes as u64).max(8 << 20));
     options.set_max_background_jobs(2);
     options.set_max_open_files(512);
     options.set_skip_stats_update_on_db_open(true);

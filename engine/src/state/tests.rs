@@ -18,7 +18,9 @@ fn open(folder: &Path) -> StateDb {
 
 fn put(db: &StateDb, store: StoreId, entries: &[(&str, &str)]) {
     let mut batch = WriteBatch::default();
-    entries.iter().for_each(|(k, v)| batch.put(store, k.as_bytes().to_vec(), v.as_bytes().to_vec()));
+    for (k, v) in entries {
+        batch.put(store, k.as_bytes().to_vec(), v.as_bytes().to_vec());
+    }
     db.write(batch, false).expect("the write succeeds");
 }
 

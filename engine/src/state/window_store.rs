@@ -35,7 +35,9 @@ impl WindowStore {
     /// One answer per (key, window start), in order.
     pub fn get_many(&self, snapshot: &dyn Snapshot, keys: &[(&[u8], i64)]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
         let mut bytes = Vec::with_capacity(keys.iter().map(|(key, _)| key.len() + KEY_AT + START_BYTES).sum());
-        keys.iter().for_each(|(key, start)| self.append_stored(&mut bytes, key, *start));
+        for (key, start) in keys {
+            self.append_stored(&mut bytes, key, *start);
+        }
         let mut rest = bytes.as_slice();
         let stored: Vec<&[u8]> = keys
             .iter()
@@ -85,8 +87,10 @@ impl WindowStore {
     ) -> Result<(), StateError> {
         let (from_ms, to_ms) = (from_ms.unwrap_or(i64::MIN), to_ms.unwrap_or(i64::MAX));
         let mut segment = self.segment(from_ms);
-        while from_ms < to_ms {
-            let Some(found) = self.next_segment(snapshot, segment)? else { break };
+        if from_ms >= to_ms {
+            return Ok(());
+        }
+        while let Some(found) = self.next_segment(snapshot, segment)? {
             if found > self.segment(to_ms.saturating_sub(1)) {
                 break;
             }

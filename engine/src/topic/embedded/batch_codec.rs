@@ -183,7 +183,9 @@ fn put_body(out: &mut Vec<u8>, records: &Records, offsets: Option<(&Int64Array, 
     }
     for array in [&records.keys, &records.values] {
         let ends = array.value_offsets();
-        ends.iter().for_each(|end| out.extend_from_slice(&((end - ends[0]) as u32).to_le_bytes()));
+        for end in ends {
+            out.extend_from_slice(&((end - ends[0]) as u32).to_le_bytes());
+        }
     }
     for array in [&records.keys, &records.values] {
         if let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) {
@@ -194,7 +196,9 @@ fn put_body(out: &mut Vec<u8>, records: &Records, offsets: Option<(&Int64Array, 
     out.extend_from_slice(data(&records.keys));
     out.extend_from_slice(data(&records.values));
     if let Some(headers) = &records.headers {
-        headers.iter().for_each(|row| put_headers(out, row));
+        for row in headers {
+            put_headers(out, row);
+        }
     }
 }
 

@@ -44,7 +44,9 @@ impl PartitionMetadata {
             self.appended_bytes,
         ];
         let mut out = vec![VERSION];
-        numbers.iter().for_each(|number| out.extend_from_slice(&number.to_be_bytes()));
+        for number in &numbers {
+            out.extend_from_slice(&number.to_be_bytes());
+        }
         out
     }
 

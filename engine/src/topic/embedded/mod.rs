@@ -282,12 +282,16 @@ impl Topics for EmbeddedLog {
             batch.delete_range(self.topics_store, from, to);
         }
         batch.delete_range(self.log, log_key(topic.id, 0, 0), log_key(topic.id + 1, 0, 0));
-        self.db.write(batch, true)?;
-        states.iter_mut().for_each(|state| state.deleted = true);
-        topic.partitions.iter().for_each(|partition| partition.clear_tail());
+        self.db.write(batch, false)?;
+        for state in &mut states {
+            state.deleted = true;
+        }
+        for partition in &topic.partitions {
+            partition.clear_tail();
+        }
         self.positions.lock().values_mut().for_each(|group| group.retain(|(id, _), _| *id != topic.id));
         topics.remove(name);
-        Ok(())
+        Ok(self.db.sync()?)
     }
 
     fn describe(&self, topic: &str) -> Option<TopicSpec> {
@@ -374,7 +378,9 @@ impl Topics for EmbeddedLog {
         if !positions.is_empty() {
             self.positions.lock().entry(unit.group).or_default().extend(positions);
         }
-        topics.iter().for_each(|topic| self.watchers.wake(topic));
+        for topic in &topics {
+            self.watchers.wake(topic);
+        }
         Ok(())
     }
 
