@@ -295,7 +295,8 @@ impl DecimalPlan<'_> {
             let (precision, scale) = digits(self.data_type);
             overflow_message(precision, scale, "a longer number")
         };
-        let raise = |value: i256, by: u32| wide_power_of_ten(by).and_then(|p| value.checked_mul(p)).ok_or_else(overflow);
+        let raise =
+            |value: i256, by: u32| wide_power_of_ten(by).and_then(|p| value.checked_mul(p)).ok_or_else(overflow);
         let (l, r) = (raise(left, self.scales.0)?, raise(right, self.scales.1)?);
         let is_division = matches!(self.operator, Op::Divide | Op::Modulo);
         if is_division && r == i256::ZERO {
@@ -326,11 +327,14 @@ impl Node for Negate {
         let value = self.value.evaluate(input, failures);
         raise_null_rows(&value, failures);
         match self.value.data_type() {
-            SqlType::Integer => Arc::new(unary::<_, _, Int32Type>(value.as_primitive::<Int32Type>(), i32::wrapping_neg)),
+            SqlType::Integer => {
+                Arc::new(unary::<_, _, Int32Type>(value.as_primitive::<Int32Type>(), i32::wrapping_neg))
+            }
             SqlType::BigInt => Arc::new(unary::<_, _, Int64Type>(value.as_primitive::<Int64Type>(), i64::wrapping_neg)),
             SqlType::Double => Arc::new(unary::<_, _, Float64Type>(value.as_primitive::<Float64Type>(), |v| -v)),
             decimal => {
-                let rows = (0..value.len()).map(|row| value.is_valid(row).then(|| wide_value(&value, row).wrapping_neg()));
+                let rows =
+                    (0..value.len()).map(|row| value.is_valid(row).then(|| wide_value(&value, row).wrapping_neg()));
                 decimal_array(decimal, rows)
             }
         }

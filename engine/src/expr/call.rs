@@ -60,7 +60,12 @@ pub(crate) fn resolve_call(
 }
 
 /// The scope of a lambda's body.
-fn body_scope(resolved: &ResolvedCall, position: usize, lambda: &Expression, scope: &Scope) -> Result<Scope, ExpressionError> {
+fn body_scope(
+    resolved: &ResolvedCall,
+    position: usize,
+    lambda: &Expression,
+    scope: &Scope,
+) -> Result<Scope, ExpressionError> {
     let (Expression::Lambda { parameters, .. }, ParameterType::Lambda { inputs, .. }) =
         (lambda, &resolved.parameters[position])
     else {

@@ -11,9 +11,13 @@ use arrow_buffer::{OffsetBuffer, i256};
 use arrow_schema::DataType;
 use num_bigint::BigInt;
 
-use super::decimal::{Decimal, NarrowColumn, decimal_array, fits, overflow_message, to_big, to_i256, wide_value, write_decimal};
+use super::decimal::{
+    Decimal, NarrowColumn, decimal_array, fits, overflow_message, to_big, to_i256, wide_value, write_decimal,
+};
 use super::node::{Failures, Input, Node, NodeRef, take_rows};
-use super::text::{MILLIS_OF_DAY, parse_base64, parse_date, parse_time, parse_timestamp, write_java_double, write_value};
+use super::text::{
+    MILLIS_OF_DAY, parse_base64, parse_date, parse_time, parse_timestamp, write_java_double, write_value,
+};
 use super::typing::digits;
 use crate::types::{SqlType, StructField, Value, arrow_type, null_array};
 

@@ -139,9 +139,7 @@ pub(crate) fn merge_types(left: &SqlType, right: &SqlType) -> Option<SqlType> {
         _ if left == right => Some(left.clone()),
         _ if left.is_numeric() && right.is_numeric() => widest(left, right),
         (SqlType::Array(l), SqlType::Array(r)) => Some(SqlType::array(merge_types(l, r)?)),
-        (SqlType::Map(lk, lv), SqlType::Map(rk, rv)) => {
-            Some(SqlType::map(merge_types(lk, rk)?, merge_types(lv, rv)?))
-        }
+        (SqlType::Map(lk, lv), SqlType::Map(rk, rv)) => Some(SqlType::map(merge_types(lk, rk)?, merge_types(lv, rv)?)),
         (SqlType::Struct(l), SqlType::Struct(r)) => {
             let mut fields = l.clone();
             for field in r {

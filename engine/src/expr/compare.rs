@@ -62,13 +62,17 @@ impl Node for Comparison {
         &SqlType::Boolean
     }
     fn can_fail(&self) -> bool {
-        let parses = self.left.data_type() != self.right.data_type()
-            && !(self.left.data_type().is_numeric() && self.right.data_type().is_numeric());
-        parses || self.left.can_fail() || self.right.can_fail()
+        may_parse(&self.left, &self.right) || self.left.can_fail() || self.right.can_fail()
     }
     fn nullable(&self) -> bool {
         false
     }
+}
+
+/// Whether comparing these reads text as something else, which may fail.
+fn may_parse(left: &NodeRef, right: &NodeRef) -> bool {
+    let (left, right) = (left.data_type(), right.data_type());
+    left != right && (*left == SqlType::String || *right == SqlType::String)
 }
 
 /// The bits of `left operator right`, NULLs taken care of.
@@ -91,7 +95,13 @@ fn compare(operator: Op, left: &Side<'_>, right: &Side<'_>, rows: usize, failure
     })
 }
 
-fn compare_values(operator: Op, left: &Side<'_>, right: &Side<'_>, rows: usize, failures: &mut Failures) -> BooleanBuffer {
+fn compare_values(
+    operator: Op,
+    left: &Side<'_>,
+    right: &Side<'_>,
+    rows: usize,
+    failures: &mut Failures,
+) -> BooleanBuffer {
     use SqlType as T;
     match (left.data_type, right.data_type) {
         (T::Integer, T::Integer) => primitives::<Int32Type>(operator, left, right, rows),
@@ -202,7 +212,9 @@ fn mixed_number(side: &Side<'_>, row: usize) -> Number {
             let value = side.array.as_primitive::<Float64Type>().value(row);
             Decimal::from_f64(value).map_or(Number::Extreme(value), Number::Exact)
         }
-        other => Number::Exact(Decimal { unscaled: to_big(wide_value(&side.array, row)), scale: digits(other).1 as i32 }),
+        other => {
+            Number::Exact(Decimal { unscaled: to_big(wide_value(&side.array, row)), scale: digits(other).1 as i32 })
+        }
     }
 }
 
@@ -228,11 +240,10 @@ fn decimals(operator: Op, left: &Side<'_>, right: &Side<'_>, rows: usize) -> Boo
     let scale = s1.max(s2);
     let widest = (p1 + scale - s1).max(p2 + scale - s2);
     let narrow = (NarrowColumn::new(&left.array), NarrowColumn::new(&right.array));
-    if let (Some(l), Some(r), true) = (narrow.0, narrow.1, widest <= 38) {
-        if let (Some(raise_l), Some(raise_r)) = (power_of_ten(scale - s1), power_of_ten(scale - s2)) {
-            let left_value = |row| l.value(left.at(row)).wrapping_mul(raise_l);
-            return apply(operator, rows, left_value, |row| r.value(right.at(row)).wrapping_mul(raise_r));
-        }
+    let powers = (power_of_ten(scale - s1), power_of_ten(scale - s2));
+    if let ((Some(l), Some(r)), (Some(raise_l), Some(raise_r)), true) = (narrow, powers, widest <= 38) {
+        let left_value = |row| l.value(left.at(row)).wrapping_mul(raise_l);
+        return apply(operator, rows, left_value, |row| r.value(right.at(row)).wrapping_mul(raise_r));
     }
     order(operator, rows, |row| mixed_number(left, left.at(row)).cmp(&mixed_number(right, right.at(row))))
 }
@@ -245,8 +256,7 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
             l.len() == r.len() && l.iter().zip(r).all(|(l, r)| same(l, r))
         }
         (Value::Map(l), Value::Map(r)) => {
-            l.len() == r.len()
-                && l.iter().all(|(key, value)| r.iter().any(|(k, v)| same(key, k) && same(value, v)))
+            l.len() == r.len() && l.iter().all(|(key, value)| r.iter().any(|(k, v)| same(key, k) && same(value, v)))
         }
         _ => left == right,
     }
@@ -271,6 +281,12 @@ impl Node for Between {
     }
     fn data_type(&self) -> &SqlType {
         &SqlType::Boolean
+    }
+    fn can_fail(&self) -> bool {
+        let parts = [&self.value, &self.lower, &self.upper];
+        parts.iter().any(|part| part.can_fail())
+            || may_parse(&self.value, &self.lower)
+            || may_parse(&self.value, &self.upper)
     }
     fn nullable(&self) -> bool {
         false
@@ -340,7 +356,9 @@ mod tests {
             let expected = left.encode_utf16().cmp(right.encode_utf16());
             assert_eq!(utf16_order(left, right), expected, "{left} {right}");
         };
-        for (left, right) in [("", "a"), ("b10", "b2"), ("B2", "b2"), ("\u{ffff}", "\u{10000}"), ("é", "z"), ("ab", "a")] {
+        for (left, right) in
+            [("", "a"), ("b10", "b2"), ("B2", "b2"), ("\u{ffff}", "\u{10000}"), ("é", "z"), ("ab", "a")]
+        {
             check(left, right);
             check(right, left);
         }

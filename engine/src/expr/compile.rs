@@ -16,7 +16,7 @@ use super::constant::{evaluate_constant, literal_type, literal_value};
 use super::container::{ArrayConstructor, Dereference, MapConstructor, StructConstructor, Subscript};
 use super::like::Like;
 use super::logical::{Logical, Not};
-use super::node::{ColumnNode, ConstantNode, Failures, Guard, Input, Node, NodeRef, Selectable, evaluate_root};
+use super::node::{ColumnNode, ConstantNode, Failures, Guard, Input, NodeRef, Selectable, evaluate_root};
 use super::scope::Scope;
 use super::typing::{can_compare, type_of, untyped_null};
 use super::visit::{calls_of, columns_of};
@@ -132,9 +132,7 @@ fn compile_parts(expression: &Expression, scope: &Scope) -> Compiled {
             Ok(Arc::new(Logical { operator: *operator, left: left_node, right: selectable(right, right_node, scope) }))
         }
         E::Not(value) => Ok(Arc::new(Not { value: boolean(value, scope)? })),
-        E::IsNull { value, negated } => {
-            Ok(Arc::new(IsNull { value: compile_node(value, scope)?, negated: *negated }))
-        }
+        E::IsNull { value, negated } => Ok(Arc::new(IsNull { value: compile_node(value, scope)?, negated: *negated })),
         E::Between { value, lower, upper, negated } => between(value, lower, upper, *negated, scope),
         E::In { value, list, negated } => in_list(value, list, *negated, scope),
         E::Like { value, pattern, escape, negated } => {
@@ -233,18 +231,14 @@ fn boolean(expression: &Expression, scope: &Scope) -> Compiled {
     match type_of(expression, scope)? {
         None => Ok(null_constant(&SqlType::Boolean)),
         Some(SqlType::Boolean) => compile_node(expression, scope),
-        Some(other) => {
-            Err(ExpressionError::new(format!("Expected a BOOLEAN operand, but {expression} is {other}")))
-        }
+        Some(other) => Err(ExpressionError::new(format!("Expected a BOOLEAN operand, but {expression} is {other}"))),
     }
 }
 
 fn text_operand(expression: &Expression, scope: &Scope) -> Compiled {
     match type_of(expression, scope)? {
         None | Some(SqlType::String) => compile_node(expression, scope),
-        Some(other) => {
-            Err(ExpressionError::new(format!("LIKE takes STRING operands, but {expression} is {other}")))
-        }
+        Some(other) => Err(ExpressionError::new(format!("LIKE takes STRING operands, but {expression} is {other}"))),
     }
 }
 
@@ -325,16 +319,15 @@ fn structure(values: &[(Name, Expression)], data_type: &SqlType, scope: &Scope) 
 fn subscript(base: &Expression, index: &Expression, data_type: SqlType, scope: &Scope) -> Compiled {
     let base = compile_node(base, scope)?;
     let index_type = type_of(index, scope)?;
-    if matches!(base.data_type(), SqlType::Array(_)) {
-        if let Some(other) = index_type.filter(|t| !matches!(t, SqlType::Integer | SqlType::BigInt)) {
-            let class = match other {
-                SqlType::String => "java.lang.String",
-                SqlType::Double => "java.lang.Double",
-                SqlType::Boolean => "java.lang.Boolean",
-                _ => "java.lang.Object",
-            };
-            return Err(ExpressionError::new(format!("Line 1, Column 1: Cannot cast \"{class}\" to \"int\"")));
-        }
+    let is_position = |t: &SqlType| matches!(t, SqlType::Integer | SqlType::BigInt);
+    if let (SqlType::Array(_), Some(other)) = (base.data_type(), index_type.filter(|t| !is_position(t))) {
+        let class = match other {
+            SqlType::String => "java.lang.String",
+            SqlType::Double => "java.lang.Double",
+            SqlType::Boolean => "java.lang.Boolean",
+            _ => "java.lang.Object",
+        };
+        return Err(ExpressionError::new(format!("Line 1, Column 1: Cannot cast \"{class}\" to \"int\"")));
     }
     let index = compile_node(index, scope)?;
     Ok(Arc::new(Subscript { base, index, data_type }))

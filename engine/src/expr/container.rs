@@ -69,13 +69,11 @@ pub(crate) struct MapConstructor {
     pub data_type: SqlType,
 }
 
-impl MapConstructor {
-    /// The entries of a row that stay: those with a key, and of equal keys the last.
-    fn kept(&self, keys: &[ArrayRef], key_type: &SqlType, row: usize) -> Vec<usize> {
-        let values: Vec<Value> = keys.iter().map(|key| Value::from_array(key, row, key_type)).collect();
-        let is_last = |i: usize| !values[i + 1..].iter().any(|later| same(later, &values[i]));
-        (0..values.len()).filter(|i| !values[*i].is_null() && is_last(*i)).collect()
-    }
+/// The entries of a row that stay: those with a key, and of equal keys the last.
+fn kept_entries(keys: &[ArrayRef], key_type: &SqlType, row: usize) -> Vec<usize> {
+    let values: Vec<Value> = keys.iter().map(|key| Value::from_array(key, row, key_type)).collect();
+    let is_last = |i: usize| !values[i + 1..].iter().any(|later| same(later, &values[i]));
+    (0..values.len()).filter(|i| !values[*i].is_null() && is_last(*i)).collect()
 }
 
 impl Node for MapConstructor {
@@ -87,14 +85,14 @@ impl Node for MapConstructor {
         };
         // Constant keys are the same for all rows.
         let fixed = self.keys.iter().all(|key| key.constant().is_some()) && input.rows > 0;
-        let shared = fixed.then(|| self.kept(&keys, key_type, 0));
+        let shared = fixed.then(|| kept_entries(&keys, key_type, 0));
         let (mut cells, mut lengths) = (Vec::new(), Vec::with_capacity(input.rows));
         for row in 0..input.rows {
             let own;
             let kept = match &shared {
                 Some(kept) => kept,
                 None => {
-                    own = self.kept(&keys, key_type, row);
+                    own = kept_entries(&keys, key_type, row);
                     &own
                 }
             };

@@ -108,7 +108,7 @@ pub fn parse_offset(text: &str) -> Option<i32> {
 /// Parses a date, in the partial forms of timestamps, to days since the epoch. A time of day is refused.
 pub fn parse_date(text: &str) -> Option<i32> {
     let millis = parse_timestamp(text)?;
-    (millis % MILLIS_OF_DAY == 0).then(|| (millis / MILLIS_OF_DAY) as i32)
+    (millis % MILLIS_OF_DAY == 0).then_some((millis / MILLIS_OF_DAY) as i32)
 }
 
 /// Parses `HH:mm[:ss[.fraction]]` to ms of the day.

@@ -71,10 +71,7 @@ pub(crate) fn type_of(expression: &Expression, scope: &Scope) -> Typed {
         E::Dereference { base, field, .. } => match type_of(base, scope)? {
             Some(SqlType::Struct(fields)) => match fields.iter().find(|f| f.name == *field) {
                 Some(found) => Ok(Some(found.data_type.clone())),
-                None => Err(ExpressionError::new(format!(
-                    "Could not find field '{}' in '{base}'.",
-                    field.as_str()
-                ))),
+                None => Err(ExpressionError::new(format!("Could not find field '{}' in '{base}'.", field.as_str()))),
             },
             other => Err(ExpressionError::new(format!("Expected STRUCT type, got: {}", shown(other.as_ref())))),
         },
@@ -84,7 +81,9 @@ pub(crate) fn type_of(expression: &Expression, scope: &Scope) -> Typed {
         },
         E::TypedLiteral { word, .. } => Err(ExpressionError::new(format!("Unknown type: {word}"))),
         E::AtTimeZone { .. } => Err(ExpressionError::new("not yet implemented")),
-        E::Unit(unit) => Err(ExpressionError::new(format!("The interval unit {unit} can only be a function's argument"))),
+        E::Unit(unit) => {
+            Err(ExpressionError::new(format!("The interval unit {unit} can only be a function's argument")))
+        }
         E::Lambda { .. } => {
             Err(ExpressionError::new(format!("A lambda can only be a function's argument: {expression}")))
         }
@@ -320,7 +319,5 @@ pub(crate) fn find_function(
     FunctionRegistry::global()
         .find(call.name.as_str())
         .filter(|f| f.function.kind == kind)
-        .ok_or_else(|| {
-            ExpressionError::new(format!("Can't find any functions with the name '{}'", call.name.as_str()))
-        })
+        .ok_or_else(|| ExpressionError::new(format!("Can't find any functions with the name '{}'", call.name.as_str())))
 }

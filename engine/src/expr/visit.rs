@@ -76,15 +76,10 @@ pub fn rewrite(expression: &Expression, replace: &mut dyn FnMut(&Expression) -> 
         }
         E::Case { operand, when, default } => E::Case {
             operand: operand.as_ref().map(|o| Box::new(copy(o))),
-            when: when
-                .iter()
-                .map(|w| WhenClause { condition: copy(&w.condition), result: copy(&w.result) })
-                .collect(),
+            when: when.iter().map(|w| WhenClause { condition: copy(&w.condition), result: copy(&w.result) }).collect(),
             default: default.as_ref().map(|d| Box::new(copy(d))),
         },
-        E::Call(call) => {
-            E::Call(FunctionCall { arguments: call.arguments.iter().map(copy).collect(), ..call.clone() })
-        }
+        E::Call(call) => E::Call(FunctionCall { arguments: call.arguments.iter().map(copy).collect(), ..call.clone() }),
         E::Array(items) => E::Array(items.iter().map(copy).collect()),
         E::Map(entries) => E::Map(entries.iter().map(|(k, v)| (copy(k), copy(v))).collect()),
         E::Struct(fields) => E::Struct(fields.iter().map(|(n, v)| (n.clone(), copy(v))).collect()),
@@ -92,9 +87,7 @@ pub fn rewrite(expression: &Expression, replace: &mut dyn FnMut(&Expression) -> 
         E::Dereference { base, field, span } => {
             E::Dereference { base: Box::new(copy(base)), field: field.clone(), span: *span }
         }
-        E::Lambda { parameters, body } => {
-            E::Lambda { parameters: parameters.clone(), body: Box::new(copy(body)) }
-        }
+        E::Lambda { parameters, body } => E::Lambda { parameters: parameters.clone(), body: Box::new(copy(body)) },
     }
 }
 

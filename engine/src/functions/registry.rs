@@ -155,8 +155,11 @@ impl RegisteredFunction {
             FunctionKind::Scalar => self.function.name.to_ascii_uppercase(),
             FunctionKind::Table => self.function.name.to_string(),
         };
-        let lines: String = self.signatures.iter().map(|(signature, _)| format!("{name}({signature})\n")).collect();
-        format!("Valid alternatives are:\n{lines}For detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;")
+        let lines: Vec<_> = self.signatures.iter().map(|(signature, _)| format!("{name}({signature})\n")).collect();
+        let lines = lines.concat();
+        format!(
+            "Valid alternatives are:\n{lines}For detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;"
+        )
     }
 }
 
