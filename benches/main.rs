@@ -1,1 +1,202 @@
-fn main() {}
+//! Benchmarks of Weir. Each runs in a process of its own, so CPU time and peak memory are its own.
+//!
+//! Throughput is per CPU-second of the process: the machine is shared. `data` makes the records; `decode`, `queries`, `pull`
+//! and `start` hold the benchmarks; `measure` reads CPU time and memory.
+
+mod data;
+mod decode;
+mod measure;
+mod pull;
+mod queries;
+mod start;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use clap::Parser;
+use comfy_table::{CellAlignment, Table, presets};
+use serde_json::{Value as Json, json};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Run the benchmarks and print one table.
+#[derive(Parser, Debug)]
+#[command(after_help = "Example:\n  weir-benches --only count --json bench.json")]
+struct Arguments {
+    /// Only benchmarks whose name contains this text
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
+    /// Records per benchmark, in thousands
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    thousands: usize,
+    /// Write the figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// The weir binary, for start time and pull queries [default: beside this one]
+    #[arg(long, value_name = "FILE")]
+    weir: Option<PathBuf>,
+    /// Run one benchmark in this process and print its JSON
+    #[arg(long, hide = true)]
+    child: Option<String>,
+}
+
+/// What a benchmark measured; absent figures are not printed.
+#[derive(Debug, Default)]
+pub struct Figures {
+    /// Records, or requests, of the measured part.
+    pub records: u64,
+    pub cpu_seconds: f64,
+    pub wall_seconds: f64,
+    pub peak_bytes: u64,
+    /// Bytes written to disk per record.
+    pub written_per_record: Option<f64>,
+    /// A figure of another kind: (name, value).
+    pub other: Option<(&'static str, f64)>,
+}
+
+type Benchmark = fn(&Arguments) -> Result<Figures, String>;
+
+const BENCHMARKS: &[(&str, Benchmark)] = &[
+    ("decode all columns", |a| decode::ours(a.records(), decode::ALL)),
+    ("decode two columns", |a| decode::ours(a.records(), decode::TWO)),
+    ("decode, arrow-json", |a| decode::arrow_json(a.records())),
+    ("filter and project", |a| queries::filter_project(a.records())),
+    ("tumbling count, 1 k keys", |a| queries::tumbling_count(a.records(), 1_000)),
+    ("tumbling count, 100 k keys", |a| queries::tumbling_count(a.records(), 100_000)),
+    ("tumbling count, 1 M keys", |a| queries::tumbling_count(a.records(), 1_000_000)),
+    ("1 query on a topic", |a| queries::several(a.records(), 1)),
+    ("10 queries on a topic", |a| queries::several(a.records(), 10)),
+    ("50 queries on a topic", |a| queries::several(a.records(), 50)),
+    ("pull queries, 1 connection", |a| pull::pull(&a.weir_path(), 1)),
+    ("pull queries, 16 connections", |a| pull::pull(&a.weir_path(), 16)),
+    ("start to HTTP ready", |a| start::ready(&a.weir_path())),
+    ("idle memory", |a| start::idle(&a.weir_path())),
+];
+
+impl Arguments {
+    fn records(&self) -> usize {
+        self.thousands * 1_000
+    }
+    fn weir_path(&self) -> PathBuf {
+        self.weir.clone().unwrap_or_else(|| {
+            let here = std::env::current_exe().unwrap_or_default();
+            here.with_file_name("weir")
+        })
+    }
+}
+
+fn main() -> Result<(), String> {
+    let arguments = Arguments::parse();
+    if let Some(name) = &arguments.child {
+        return child(&arguments, name);
+    }
+    let mut results = Vec::new();
+    for (name, _) in BENCHMARKS.iter().filter(|(name, _)| name.contains(&arguments.only)) {
+        eprintln!("running: {name}");
+        results.push((*name, run_child(&arguments, name)?));
+    }
+    println!("{}", table(&results));
+    println!("{}", ratios(&results));
+    if let Some(path) = &arguments.json {
+        let json: Vec<Json> =
+            results.iter().map(|(name, figures)| json!({ "name": name, "figures": figures })).collect();
+        std::fs::write(path, Json::Array(json).to_string()).map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn child(arguments: &Arguments, name: &str) -> Result<(), String> {
+    let (_, run) = BENCHMARKS.iter().find(|(known, _)| *known == name).ok_or(format!("no benchmark `{name}`"))?;
+    let figures = run(arguments)?;
+    let per_cpu = if figures.cpu_seconds > 0.0 { figures.records as f64 / figures.cpu_seconds } else { 0.0 };
+    let json = json!({
+        "records": figures.records,
+        "per_cpu_second": per_cpu,
+        "per_second": if figures.wall_seconds > 0.0 { figures.records as f64 / figures.wall_seconds } else { 0.0 },
+        "peak_mb": figures.peak_bytes as f64 / 1e6,
+        "written_per_record": figures.written_per_record,
+        "other": figures.other.map(|(name, value)| json!({ "name": name, "value": value })),
+    });
+    println!("{json}");
+    Ok(())
+}
+
+fn run_child(arguments: &Arguments, name: &str) -> Result<Json, String> {
+    let own = std::env::current_exe().map_err(|e| e.to_string())?;
+    let output = Command::new(own)
+        .args(["--child", name, "--thousands", &arguments.thousands.to_string()])
+        .arg("--weir")
+        .arg(arguments.weir_path())
+        .output()
+        .map_err(|e| e.to_string())?;
+    if !output.status.success() {
+        return Err(format!("{name}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|e| format!("{name}: {e}"))
+}
+
+fn table(results: &[(&str, Json)]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["benchmark", "per CPU-second", "per second", "peak MB", "bytes written / record", "other"]);
+    for (name, figures) in results {
+        let number = |field: &str| figures[field].as_f64().filter(|n| *n > 0.0).map(grouped).unwrap_or_default();
+        let other = figures["other"].as_object().map_or(String::new(), |o| {
+            format!("{} {}", o["name"].as_str().unwrap_or_default(), grouped(o["value"].as_f64().unwrap_or_default()))
+        });
+        table.add_row([
+            (*name).to_string(),
+            number("per_cpu_second"),
+            number("per_second"),
+            number("peak_mb"),
+            number("written_per_record"),
+            other,
+        ]);
+    }
+    for column in 1..5 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// The ratios that docs/performance.md speaks of, from this run alone.
+fn ratios(results: &[(&str, Json)]) -> String {
+    let rate = |name: &str| {
+        results
+            .iter()
+            .find(|(known, _)| *known == name)
+            .and_then(|(_, f)| f["per_cpu_second"].as_f64())
+            .filter(|r| *r > 0.0)
+    };
+    let pairs = [
+        ("decode all columns", "decode, arrow-json"),
+        ("decode two columns", "decode, arrow-json"),
+        ("filter and project", "decode all columns"),
+        ("tumbling count, 1 k keys", "decode all columns"),
+        ("tumbling count, 100 k keys", "decode all columns"),
+        ("tumbling count, 1 M keys", "decode all columns"),
+        ("1 query on a topic", "50 queries on a topic"),
+    ];
+    let lines: Vec<String> =
+        pairs.iter().filter_map(|(a, b)| Some(format!("{a} / {b}: {:.2}", rate(a)? / rate(b)?))).collect();
+    lines.join("\n")
+}
+
+/// 1234567 -> `1,234,567`; small numbers keep two digits behind the point.
+fn grouped(number: f64) -> String {
+    if number < 1_000.0 {
+        return format!("{number:.2}");
+    }
+    let digits = format!("{number:.0}");
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -64,7 +64,8 @@ impl ParseError {
     pub fn render(&self, sql: &str) -> String {
         let Span { line, column, start, end } = self.span;
         let found = sql.get(start..end).unwrap_or_default();
-        let indent: String = source_line(sql, line).chars().take(column.saturating_sub(1) as usize).map(blank).collect();
+        let indent: String =
+            source_line(sql, line).chars().take(column.saturating_sub(1) as usize).map(blank).collect();
         let width = found.lines().next().unwrap_or_default().chars().count().max(1);
         let mut text = format!("{line}:{column}: {}\n  {}\n  {indent}", self.headline(found), source_line(sql, line));
         text.push_str(&"^".repeat(width));

@@ -93,15 +93,16 @@ fn quoted(rest: &[u8], at: usize, kind: RegionKind) -> (RegionKind, usize) {
 }
 
 fn variable(rest: &[u8], at: usize) -> (RegionKind, usize) {
-    let is_start = |b: u8| b.is_ascii_alphabetic() || b == b'_';
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'@');
-    if rest.get(1) == Some(&b'{') && rest.get(2).copied().is_some_and(is_start) {
-        let name_length = rest[2..].iter().take_while(|b| is_part(**b)).count();
-        if rest.get(2 + name_length) == Some(&b'}') {
-            return (RegionKind::Variable, at + name_length + 3);
-        }
-    }
-    (RegionKind::Unclosed, at + 1)
+    variable_length(rest).map_or((RegionKind::Unclosed, at + 1), |n| (RegionKind::Variable, at + n))
+}
+
+/// Length of the `${name}` at the start of `rest`.
+pub(crate) fn variable_length(rest: &[u8]) -> Option<usize> {
+    let name = rest.strip_prefix(b"${")?;
+    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'@');
+    let length = name.iter().take_while(is_part).count();
+    let starts_well = name.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+    (starts_well && name.get(length) == Some(&b'}')).then_some(length + 3)
 }
 
 /// Whether a quote or comment in `sql` is never closed.

@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn text_is_cut_as_ksqldb_cuts_it() {
         check("a->b=>c:=d||e", "a -> b => c := d || e");
-        check("ARRAY<ARRAY<INT>>=1", "ARRAY < ARRAY < INT > >= 1");
+        check("ARRAY<ARRAY<INT>> a>=1", "ARRAY < ARRAY < INT > > a >= 1");
         check("a==1!=2<>3<=4", "a = = 1 != 2 <> 3 <= 4");
         check("1 1.5 .5 1. 1E5 1.5e-3 .5E1", "1 1.5 .5 1. 1E5 1.5e-3 .5E1");
         check("1R0 0x1F 0xZ 1E5X 10@a _b", "1R0 0x1F 0xZ 1E5X 10@a _b");

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::ast::Statement;
 use crate::error::ParseError;
 use crate::parser::{Parsed, VariablePosition};
-use crate::region::{RegionKind, regions, unquote};
+use crate::region::{RegionKind, regions, unquote, variable_length};
 use crate::span::Span;
 use crate::token::Place;
 
@@ -76,7 +76,7 @@ pub(crate) fn substitute(
         let start = place.offset + region.start;
         match region.kind {
             RegionKind::Variable => text.push_str(&replacement(piece, start, parsed, variables)?),
-            RegionKind::String => text.push_str(&inside(piece, "'", variables)),
+            RegionKind::String => text.push_str(&inside(piece, variables)),
             _ => text.push_str(piece),
         }
     }
@@ -84,12 +84,7 @@ pub(crate) fn substitute(
 }
 
 /// What stands for the variable whose token begins at byte `start`.
-fn replacement(
-    token: &str,
-    start: usize,
-    parsed: &Parsed,
-    variables: &dyn Variables,
-) -> Result<String, ParseError> {
+fn replacement(token: &str, start: usize, parsed: &Parsed, variables: &dyn Variables) -> Result<String, ParseError> {
     let found = parsed.variables.iter().find(|(span, _)| span.start == start);
     let (Some((span, position)), Some(value)) = (found, variables.get(name_of(token))) else {
         return Ok(token.to_owned());
@@ -129,23 +124,18 @@ fn literal(value: &str, span: Span) -> Result<String, ParseError> {
 }
 
 /// A quoted text with the variables in it replaced; variables without a value stay as text.
-fn inside(quoted: &str, quote: &str, variables: &dyn Variables) -> String {
+fn inside(quoted: &str, variables: &dyn Variables) -> String {
     let mut text = String::with_capacity(quoted.len());
     let mut rest = quoted;
     while let Some(at) = rest.find("${") {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = rest.find('}').map_or(rest.len(), |end| end + 1);
-        let token = &rest[..length];
+        let (before, behind) = rest.split_at(at);
+        let (token, after) = behind.split_at(variable_length(behind.as_bytes()).unwrap_or(2));
+        text.push_str(before);
         match variables.get(name_of(token)) {
-            Some(value) => text.push_str(&value.replace(quote, &quote.repeat(2))),
-            None => {
-                text.push_str("${");
-                rest = &rest[2..];
-                continue;
-            }
+            Some(value) => text.push_str(&value.replace('\'', "''")),
+            None => text.push_str(token),
         }
-        rest = &rest[length..];
+        rest = after;
     }
     text.push_str(rest);
     text

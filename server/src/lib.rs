@@ -1,1 +1,13 @@
-//! stub
+//! The REST API of ksqlDB over the engine.
+//!
+//! `context` is what all endpoints share; `api` holds one file per endpoint and knows HTTP and JSON; `statements` executes
+//! what `/ksql` is asked to; `command_log` keeps applied statements and replays them; `properties` is the table of
+//! configuration names.
+
+pub mod api;
+pub mod command_log;
+pub mod context;
+pub mod metrics;
+pub mod properties;
+pub mod server;
+pub mod statements;

@@ -9,7 +9,7 @@ use crate::formats::SerdeOptions;
 use crate::types::{ColumnName, LogicalSchema, SourceName, SqlType};
 
 /// Id of a persistent or transient query. Compares without regard to case through `matches`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct QueryId(pub String);
 
 impl QueryId {
@@ -49,9 +49,11 @@ pub struct TimestampColumn {
 }
 
 /// A stream or table.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DataSource {
+    #[serde(with = "crate::types::name_text")]
     pub name: SourceName,
+    #[serde(with = "source_kind_text")]
     pub kind: SourceKind,
     pub schema: LogicalSchema,
     pub topic: String,
@@ -148,5 +150,21 @@ impl MetaStore {
     }
     pub fn writers_of(&self, source: &SourceName) -> impl Iterator<Item = &QueryLinks> {
         self.queries.values().filter(move |q| q.sink.as_ref() == Some(source))
+    }
+}
+
+mod source_kind_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use weir_parser::ast::SourceKind;
+
+    pub fn serialize<S: Serializer>(kind: &SourceKind, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if *kind == SourceKind::Stream { "STREAM" } else { "TABLE" })
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceKind, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "STREAM" => Ok(SourceKind::Stream),
+            "TABLE" => Ok(SourceKind::Table),
+            other => Err(serde::de::Error::unknown_variant(other, &["STREAM", "TABLE"])),
+        }
     }
 }

@@ -92,7 +92,9 @@ impl Parser<'_> {
             () if precision < 1 => "precision must be >= 1",
             () if scale < 0 => "scale must be >= 0",
             () if precision < scale => "precision must be >= scale",
-            () => return Ok(DataType::Decimal { precision: clamped(precision), scale: clamped(scale) }),
+            () => {
+                return Ok(DataType::Decimal { precision: clamped(precision), scale: clamped(scale) });
+            }
         };
         self.refuse(ParseError::prepare(span, &format!("DECIMAL {wrong}: DECIMAL({precision},{scale})")));
         Ok(DataType::Decimal { precision: 1, scale: 0 })
@@ -110,14 +112,17 @@ impl Parser<'_> {
         Ok(built_in(name.as_str()).unwrap_or(DataType::Custom(name)))
     }
 
+    /// A length, or the word `STRING`.
     fn type_parameter(&mut self) -> Result<()> {
-        match self.next().kind {
-            TokenKind::Integer | TokenKind::String => {
-                self.take();
-                Ok(())
-            }
-            _ => Err(self.unexpected("a number or a string")),
+        if self.next().kind == TokenKind::Integer {
+            self.take();
+            return Ok(());
         }
+        if self.accept("STRING") {
+            return Ok(());
+        }
+        let expected = vec!["'STRING'".to_owned(), "INTEGER_VALUE".to_owned()];
+        Err(ParseError::syntax(self.next().span, "Expecting {'STRING', INTEGER_VALUE}", expected))
     }
 }
 

@@ -107,7 +107,7 @@ impl Parser<'_> {
 
     /// `ADD COLUMN INT`: a column of that name, as nothing is left for its type otherwise.
     fn column_is_the_name(&self) -> bool {
-        [",", ";", "(", "<", "ARRAY"].iter().any(|word| self.ahead(2).is(word))
+        [",", ";", "(", "<"].iter().any(|word| self.ahead(2).is(word))
             || self.ahead(2).kind == crate::token::TokenKind::End
     }
 

@@ -56,7 +56,8 @@ impl Parser<'_> {
         if let Ok(value) = text.parse() {
             return Literal::Integer(value);
         }
-        text.parse().map_or_else(|_| self.bad_number(span, &format!("Invalid numeric literal: {text}")), Literal::BigInt)
+        text.parse()
+            .map_or_else(|_| self.bad_number(span, &format!("Invalid numeric literal: {text}")), Literal::BigInt)
     }
 
     fn double(&mut self, text: &str, span: Span) -> Literal {

@@ -6,8 +6,19 @@ use crate::ast::{Assert, ConnectorKind, Describe, Duration, List, Literal};
 use crate::error::ParseError;
 
 const LISTS: &[&str] = &[
-    "PROPERTIES", "TYPES", "VARIABLES", "FUNCTIONS", "TOPICS", "ALL", "STREAMS", "TABLES", "QUERIES", "CONNECTORS",
-    "CONNECTOR", "SOURCE", "SINK",
+    "PROPERTIES",
+    "TYPES",
+    "VARIABLES",
+    "FUNCTIONS",
+    "TOPICS",
+    "ALL",
+    "STREAMS",
+    "TABLES",
+    "QUERIES",
+    "CONNECTORS",
+    "CONNECTOR",
+    "SOURCE",
+    "SINK",
 ];
 
 impl Parser<'_> {

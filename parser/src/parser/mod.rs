@@ -10,6 +10,7 @@ mod expression;
 mod literal;
 mod metadata;
 mod name;
+mod primary;
 mod query;
 mod statement;
 
@@ -21,8 +22,8 @@ use crate::token::{Token, TokenKind};
 
 type Result<T> = std::result::Result<T, ParseError>;
 
-/// Recursion of the parser. Each level needs up to some 5 KiB of stack.
-const MAX_NESTING: usize = 150;
+/// Recursion of the parser, two or three levels for a bracket. All of it fits into 1 MiB of stack.
+const MAX_NESTING: usize = 400;
 /// Height of a tree. Chains such as `a + b + c` are read by a loop yet make a tree as high as they are long, and whoever
 /// walks the tree recurses.
 const MAX_HEIGHT: usize = 1000;
@@ -56,7 +57,13 @@ pub(crate) struct Parsed {
 
 /// Parses one statement at the start of `tokens`, which end with [`TokenKind::End`]. `sql` is the text they were cut from
 /// and `base` the offset of its first byte in their spans.
-pub(crate) fn parse(sql: &str, base: usize, tokens: &[Token<'_>], grammar: Grammar, end: StatementEnd) -> Result<Parsed> {
+pub(crate) fn parse(
+    sql: &str,
+    base: usize,
+    tokens: &[Token<'_>],
+    grammar: Grammar,
+    end: StatementEnd,
+) -> Result<Parsed> {
     let mut parser = Parser {
         sql,
         base,
@@ -223,7 +230,8 @@ impl<'t> Parser<'t> {
     fn unknown_statement(&self) -> ParseError {
         let token = self.next();
         let words = STATEMENT_WORDS.iter().copied();
-        let meant = nearest(token.text, words).map_or_else(String::new, |(_, word)| format!("\nDid you mean '{word}'?"));
+        let meant =
+            nearest(token.text, words).map_or_else(String::new, |(_, word)| format!("\nDid you mean '{word}'?"));
         ParseError::syntax(token.span, &format!("Unknown statement '{}'{meant}", shown(token)), Vec::new())
     }
 

@@ -188,8 +188,7 @@ impl Parser<'_> {
 
     /// `[',' RETENTION duration] [',' GRACE PERIOD duration] ')'`.
     fn window_rest(&mut self, kind: WindowKind) -> Result<Window> {
-        let retention =
-            if self.accept_all(&[",", "RETENTION"]) { Some(self.duration("RETENTION")?) } else { None };
+        let retention = if self.accept_all(&[",", "RETENTION"]) { Some(self.duration("RETENTION")?) } else { None };
         let grace = if self.accept_all(&[",", "GRACE"]) { Some(self.grace_period()?) } else { None };
         if self.at(",") && grace.is_none() {
             self.take();

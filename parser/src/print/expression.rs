@@ -4,8 +4,8 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{commas, list, quoted_string};
 use crate::ast::{
-    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall, LogicalOperator, Name,
-    TimeUnit, WhenClause,
+    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall, LogicalOperator, Name, TimeUnit,
+    WhenClause,
 };
 
 impl Display for Expression {
@@ -19,7 +19,9 @@ impl Display for Expression {
             Expression::Comparison { operator, left, right } => write!(f, "({left} {operator} {right})"),
             Expression::Logical { operator, left, right } => write!(f, "({left} {operator} {right})"),
             Expression::Not(value) => write!(f, "(NOT {value})"),
-            Expression::IsNull { value, negated } => write!(f, "({value} IS{} NULL)", not(*negated)),
+            Expression::IsNull { value, negated } => {
+                write!(f, "({value} IS{} NULL)", not(*negated))
+            }
             Expression::Between { value, lower, upper, negated } => {
                 write!(f, "({value}{} BETWEEN {lower} AND {upper})", not(*negated))
             }
@@ -96,7 +98,9 @@ fn negated(f: &mut Formatter<'_>, value: &Expression) -> Result {
 /// What stands before `[`, `->` and `AT TIME ZONE`: as it is where it binds as tightly.
 pub(super) fn base_of(f: &mut Formatter<'_>, base: &Expression) -> Result {
     match base {
-        Expression::Negate(_) | Expression::AtTimeZone { .. } | Expression::Lambda { .. } => write!(f, "({base})"),
+        Expression::Negate(_) | Expression::AtTimeZone { .. } | Expression::Lambda { .. } => {
+            write!(f, "({base})")
+        }
         Expression::Column(ColumnReference { qualifier: None, name, .. }) if name.as_str() == "ARRAY" => {
             f.write_str("`ARRAY`")
         }

@@ -107,9 +107,8 @@ impl fmt::Display for DataType {
 impl fmt::Display for Properties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
-        list(f, &self.0, ", ", |f, (name, value)| match is_plain(name) {
-            true => write!(f, "{name}={value}"),
-            false => write!(f, "{}={value}", quoted_string(name)),
+        list(f, &self.0, ", ", |f, (name, value)| {
+            if is_plain(name) { write!(f, "{name}={value}") } else { write!(f, "{}={value}", quoted_string(name)) }
         })?;
         f.write_str(")")
     }

@@ -95,7 +95,9 @@ impl Display for Window {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             WindowKind::Tumbling { size } => write!(f, "TUMBLING ( SIZE {size} ")?,
-            WindowKind::Hopping { size, advance } => write!(f, "HOPPING ( SIZE {size} , ADVANCE BY {advance} ")?,
+            WindowKind::Hopping { size, advance } => {
+                write!(f, "HOPPING ( SIZE {size} , ADVANCE BY {advance} ")?;
+            }
             WindowKind::Session { gap } => write!(f, "SESSION ( {gap} ")?,
         }
         if let Some(retention) = self.retention {

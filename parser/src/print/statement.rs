@@ -23,7 +23,9 @@ impl Display for Statement {
             Statement::CreateType { if_not_exists, name, data_type } => {
                 write!(f, "CREATE TYPE {}{name} AS {data_type}", if_not_exists_words(*if_not_exists))
             }
-            Statement::DropType { if_exists, name } => write!(f, "DROP TYPE {}{name}", if_exists_words(*if_exists)),
+            Statement::DropType { if_exists, name } => {
+                write!(f, "DROP TYPE {}{name}", if_exists_words(*if_exists))
+            }
             Statement::CreateConnector { if_not_exists, kind, name, properties } => {
                 let words = if_not_exists_words(*if_not_exists);
                 write!(f, "CREATE {kind} CONNECTOR {words}{name} WITH {properties}")
@@ -36,11 +38,17 @@ impl Display for Statement {
             Statement::Resume(query) => write!(f, "RESUME {query}"),
             Statement::SetProperty { name, value } => write!(f, "SET {}", assignment(name, value)),
             Statement::UnsetProperty { name } => write!(f, "UNSET {}", quoted_string(name)),
-            Statement::AlterSystem { name, value } => write!(f, "ALTER SYSTEM {}", assignment(name, value)),
-            Statement::Define { name, value } => write!(f, "DEFINE {name} = {}", quoted_string(value)),
+            Statement::AlterSystem { name, value } => {
+                write!(f, "ALTER SYSTEM {}", assignment(name, value))
+            }
+            Statement::Define { name, value } => {
+                write!(f, "DEFINE {name} = {}", quoted_string(value))
+            }
             Statement::Undefine { name } => write!(f, "UNDEFINE {name}"),
             Statement::Explain(Explain::Query(id)) => write!(f, "EXPLAIN {id}"),
-            Statement::Explain(Explain::Statement { statement, .. }) => write!(f, "EXPLAIN {statement}"),
+            Statement::Explain(Explain::Statement { statement, .. }) => {
+                write!(f, "EXPLAIN {statement}")
+            }
             Statement::RunScript { path } => write!(f, "RUN SCRIPT {}", quoted_string(path)),
             Statement::List(list) => list.fmt(f),
             Statement::Describe(describe) => describe.fmt(f),
@@ -232,9 +240,15 @@ impl Display for Describe {
             Describe::Source { name, extended, .. } if name.as_str() == "TABLES" => {
                 write!(f, "DESCRIBE `TABLES`{}", extended_word(*extended))
             }
-            Describe::Source { name, extended, .. } => write!(f, "DESCRIBE {name}{}", extended_word(*extended)),
-            Describe::Streams { extended } => write!(f, "DESCRIBE STREAMS{}", extended_word(*extended)),
-            Describe::Tables { extended } => write!(f, "DESCRIBE TABLES{}", extended_word(*extended)),
+            Describe::Source { name, extended, .. } => {
+                write!(f, "DESCRIBE {name}{}", extended_word(*extended))
+            }
+            Describe::Streams { extended } => {
+                write!(f, "DESCRIBE STREAMS{}", extended_word(*extended))
+            }
+            Describe::Tables { extended } => {
+                write!(f, "DESCRIBE TABLES{}", extended_word(*extended))
+            }
             Describe::Function(name) => write!(f, "DESCRIBE FUNCTION {name}"),
             Describe::Connector(name) => write!(f, "DESCRIBE CONNECTOR {name}"),
         }

@@ -1,0 +1,63 @@
+//! Why the engine refused or failed something, by who must act. The server maps kinds to ksqlDB's error codes.
+
+use weir_parser::span::Span;
+
+/// Who must act, and in which of ksqlDB's two error shapes the answer is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The user's statement; answered as `statement_error`.
+    Statement,
+    /// The user's request or its target; answered as `generic_error`.
+    Request,
+    /// An ASSERT that does not hold.
+    Assertion,
+    /// Something the statement needs is not configured (a schema registry).
+    Precondition,
+    /// Storage or runtime trouble; a retry may help.
+    Retry,
+    /// A defect of the engine.
+    Bug,
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct EngineError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// The statement text that the answer repeats, where it is not the text as sent.
+    pub statement_text: Option<String>,
+    pub span: Option<Span>,
+}
+
+impl EngineError {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), statement_text: None, span: None }
+    }
+    pub fn statement(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Statement, message)
+    }
+    pub fn request(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Request, message)
+    }
+    pub fn with_text(self, text: impl Into<String>) -> Self {
+        Self { statement_text: Some(text.into()), ..self }
+    }
+}
+
+impl From<crate::topic::TopicError> for EngineError {
+    fn from(error: crate::topic::TopicError) -> Self {
+        use crate::topic::TopicError::*;
+        let kind = match &error {
+            UnknownTopic(_) | TopicExists(_) | UnknownPartition { .. } => ErrorKind::Request,
+            Storage(_) => ErrorKind::Retry,
+            Corrupt(_) => ErrorKind::Bug,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<crate::state::StateError> for EngineError {
+    fn from(error: crate::state::StateError) -> Self {
+        Self::new(ErrorKind::Retry, error.to_string())
+    }
+}

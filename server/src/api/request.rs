@@ -1,0 +1,88 @@
+//! Request bodies: JSON, property overrides, session variables, statements.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+use weir_engine::config::Config;
+use weir_parser::VariableMap;
+use weir_parser::ast::ParsedStatement;
+
+use super::error::ApiError;
+use crate::properties;
+
+/// `streamsProperties` or `properties` of a request.
+#[derive(Debug, Default, Deserialize)]
+pub struct Overrides(Map<String, Json>);
+
+impl Overrides {
+    /// The overrides as configuration.
+    ///
+    /// # Errors
+    /// Names on the deny list, values of a wrong type, unknown names.
+    pub fn into_config(self, server: &Config) -> Result<Config, ApiError> {
+        let denied: Vec<&str> =
+            self.0.keys().map(String::as_str).filter(|name| properties::is_denied(name, server)).collect();
+        if !denied.is_empty() {
+            return Err(ApiError::generic(40000, properties::denied_message(&denied)));
+        }
+        let mut config = Config::default();
+        for (name, value) in self.0 {
+            let text = match value {
+                Json::Null => {
+                    return Err(ApiError::generic(50000, "Failed to deserialize buffer").without_content_type());
+                }
+                Json::String(text) => text,
+                other => other.to_string(),
+            };
+            properties::check_override(&name, &text).map_err(|e| ApiError::generic(40000, e))?;
+            config.set(&name, text);
+        }
+        Ok(config)
+    }
+}
+
+/// A body read as JSON whatever its content type; text after the closing brace is ignored.
+pub fn json_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    if body.is_empty() {
+        let message = "Cannot invoke \"io.vertx.core.buffer.Buffer.getBytes()\" because \"buffer\" is null";
+        return Err(ApiError::generic(50000, message).without_content_type());
+    }
+    if body.trim_ascii() == b"null" {
+        return Err(ApiError::generic(50000, "").without_content_type());
+    }
+    let mut values = serde_json::Deserializer::from_slice(body).into_iter::<T>();
+    match values.next() {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(e)) => Err(ApiError::generic(40000, format!("Invalid JSON in request: {e}")).without_content_type()),
+        None => Err(ApiError::generic(40000, "Invalid JSON in request: no content").without_content_type()),
+    }
+}
+
+/// Session variables of a request; any JSON value becomes text.
+pub fn variables(session: Option<&Map<String, Json>>) -> VariableMap {
+    let mut variables = VariableMap::default();
+    for (name, value) in session.into_iter().flatten() {
+        variables.define(name, value.as_str().map_or_else(|| value.to_string(), String::from));
+    }
+    variables
+}
+
+/// Parses a text that must hold exactly one statement, as the query endpoints ask.
+pub fn one_statement(
+    sql: &str,
+    session: Option<&Map<String, Json>>,
+    config: &Config,
+) -> Result<ParsedStatement, ApiError> {
+    let variables = if config.bool("ksql.variable.substitution.enable", true) {
+        variables(session)
+    } else {
+        VariableMap::default()
+    };
+    let refused = |e: weir_parser::ParseError| ApiError::statement(40001, format!("{e}\nStatement: {sql}"), sql);
+    let mut statements = weir_parser::parse_script(sql, &variables).map_err(refused)?;
+    if statements.len() != 1 {
+        let message = format!("Expected exactly one KSQL statement; found {} instead", statements.len());
+        return Err(ApiError::statement(40001, message, sql));
+    }
+    Ok(statements.remove(0))
+}

@@ -1,0 +1,166 @@
+//! Opens the node and listens: HTTP/1.1 and cleartext HTTP/2 on one port, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use weir_engine::config::Config;
+use weir_engine::engine::Engine;
+use weir_engine::exec::{Runtime, RuntimeOptions};
+use weir_engine::state::{MemoryBudget, StateDb, StateError};
+use weir_engine::topic::Topics;
+use weir_engine::topic::embedded::EmbeddedLog;
+
+use crate::api;
+use crate::command_log::CommandLog;
+use crate::context::ServerContext;
+use crate::statements::restore;
+
+/// How long open requests may still run after a stop was asked for.
+const DRAIN: Duration = Duration::from_secs(5);
+/// How often retention and compaction of the embedded log run.
+const MAINTENANCE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    pub listen: SocketAddr,
+    /// `None`: everything in memory, gone when the server stops.
+    pub data_dir: Option<PathBuf>,
+    pub config: Config,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    #[error("{0}")]
+    State(#[from] StateError),
+    #[error("cannot open the log: {0}")]
+    Log(#[from] weir_engine::topic::TopicError),
+    #[error("cannot listen on {address}: {reason}")]
+    Listen { address: SocketAddr, reason: std::io::Error },
+    #[error("cannot create the data folder {folder}: {reason}")]
+    Folder { folder: PathBuf, reason: std::io::Error },
+    #[error("{0}")]
+    Restore(String),
+}
+
+/// A server that answers requests.
+pub struct Server {
+    pub address: SocketAddr,
+    context: Arc<ServerContext>,
+    stop: watch::Sender<bool>,
+    accepting: tokio::task::JoinHandle<()>,
+    maintaining: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Opens the data folder, replays the command log and starts to answer.
+    pub async fn start(options: ServerOptions) -> Result<Self, ServerError> {
+        let listener = TcpListener::bind(options.listen)
+            .await
+            .map_err(|reason| ServerError::Listen { address: options.listen, reason })?;
+        let address =
+            listener.local_addr().map_err(|reason| ServerError::Listen { address: options.listen, reason })?;
+        let (context, log) = tokio::task::spawn_blocking(move || open(options, address))
+            .await
+            .map_err(|e| ServerError::Restore(e.to_string()))??;
+        let (stop, stopped) = watch::channel(false);
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&context), stopped.clone()));
+        let maintaining = tokio::spawn(maintain(log, Arc::clone(&context), stopped));
+        Ok(Self { address, context, stop, accepting, maintaining })
+    }
+
+    pub fn context(&self) -> &Arc<ServerContext> {
+        &self.context
+    }
+
+    /// Takes no new requests, ends push queries, commits everything.
+    pub async fn stop(self) -> Result<(), ServerError> {
+        let _ = self.stop.send(true);
+        for query in self.context.push_queries.lock().values() {
+            query.rows.end(weir_engine::exec::EndReason::Terminated);
+        }
+        let _ = tokio::time::timeout(DRAIN, self.accepting).await;
+        self.maintaining.abort();
+        let context = self.context;
+        tokio::task::spawn_blocking(move || context.engine.shutdown())
+            .await
+            .map_err(|e| ServerError::Restore(e.to_string()))?
+            .map_err(|e| ServerError::Restore(e.message))
+    }
+}
+
+fn open(options: ServerOptions, address: SocketAddr) -> Result<(Arc<ServerContext>, Arc<EmbeddedLog>), ServerError> {
+    let db = match &options.data_dir {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(|reason| ServerError::Folder { folder: folder.clone(), reason })?;
+            StateDb::open(folder, memory_budget(&options.config))?
+        }
+        None => StateDb::in_memory(),
+    };
+    let log = Arc::new(EmbeddedLog::open(db.clone())?);
+    let topics: Arc<dyn Topics> = log.clone();
+    let runtime = Runtime::new(Arc::clone(&topics), db.clone(), RuntimeOptions::from_config(&options.config));
+    let engine = Arc::new(Engine::new(options.config, Arc::clone(&topics), db, Arc::new(runtime)));
+    let command_log = CommandLog::open(topics, engine.config()).map_err(|e| ServerError::Restore(e.message))?;
+    let context = Arc::new(ServerContext::new(engine, command_log, address.to_string()));
+    restore(&context).map_err(|e| ServerError::Restore(e.message))?;
+    Ok((context, log))
+}
+
+fn memory_budget(config: &Config) -> MemoryBudget {
+    let bytes = |name, default| config.i64(name, default).max(1 << 20) as usize;
+    MemoryBudget {
+        block_cache_bytes: bytes("weir.state.block.cache.bytes", 64 << 20),
+        write_buffer_bytes: bytes("weir.state.write.buffer.bytes", 64 << 20),
+    }
+}
+
+async fn accept(listener: TcpListener, context: Arc<ServerContext>, mut stopped: watch::Receiver<bool>) {
+    let service = TowerToHyperService::new(api::routes(context));
+    let connections = hyper_util::server::graceful::GracefulShutdown::new();
+    loop {
+        let socket = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((socket, _)) => socket,
+                Err(error) => {
+                    // Out of file descriptors, most likely: wait for some to be closed.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = stopped.changed() => break,
+        };
+        let _ = socket.set_nodelay(true);
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http1().half_close(true).title_case_headers(false);
+        let connection = builder.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
+        let watched = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = watched.await {
+                tracing::debug!(%error, "a connection ended with an error");
+            }
+        });
+    }
+    let _ = tokio::time::timeout(DRAIN, connections.shutdown()).await;
+}
+
+async fn maintain(log: Arc<EmbeddedLog>, context: Arc<ServerContext>, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(MAINTENANCE) => {}
+            _ = stopped.changed() => return,
+        }
+        let (log, now_ms) = (Arc::clone(&log), context.now_ms());
+        let outcome = tokio::task::spawn_blocking(move || log.maintain(now_ms)).await;
+        if let Ok(Err(error)) = outcome {
+            tracing::warn!(%error, "retention and compaction of the log failed; they are tried again");
+        }
+    }
+}
