@@ -10,5 +10,18 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 static FAMILIES: &[&[Function]] = &[
     super::math::FUNCTIONS,
     super::rounding::FUNCTIONS,
+    super::extremes::FUNCTIONS,
+    super::geo::FUNCTIONS,
+    super::conditional::FUNCTIONS,
     super::strings::FUNCTIONS,
+    super::strings_pad::FUNCTIONS,
+    super::strings_split::FUNCTIONS,
+    super::masks::FUNCTIONS,
+    super::bytes::FUNCTIONS,
+    super::convert_bytes::FUNCTIONS,
+    super::arrays::FUNCTIONS,
+    super::arrays_sets::FUNCTIONS,
+    super::maps::FUNCTIONS,
+    super::lambdas::FUNCTIONS,
+    super::table::FUNCTIONS,
 ];
