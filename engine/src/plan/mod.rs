@@ -3,15 +3,62 @@
 //! `step` holds the execution steps of queries, which the command log keeps and `exec` runs.
 
 mod step;
+mod context;
+mod properties;
+mod serde;
+mod topics;
+mod window;
+mod create_source;
+mod create_as;
+mod insert_into;
+mod definitions;
+mod upgrade;
+mod query;
+mod aggregate;
+mod projection;
+mod push;
+mod pull;
+mod lookup;
+mod explain;
 
-use weir_parser::ast::SourceKind;
+#[cfg(test)]
+mod tests;
 
+use weir_parser::ast::{Expression, Name, ParsedStatement, SourceKind, Statement};
+
+pub use context::{PlanContext, service_id};
+pub use explain::{ExplainText, explain};
+pub use pull::{PullOutcome, plan_pull};
+pub use push::plan_push;
 pub use step::*;
 
-use crate::metastore::{DataSource, QueryId, SourceWindow};
+use crate::analyzer::AnalysisError;
+
+use crate::metastore::{DataSource, MetaStore, QueryId, SourceWindow};
 use crate::topic::TopicSpec;
 use crate::types::{LogicalSchema, RowSchema, SourceName, SqlType, Value};
-use weir_parser::ast::{Expression, Name};
+
+/// Plans a statement that changes what is registered, and gives the metastore after it.
+///
+/// # Errors
+/// What ksqlDB refuses, in its words, and what this version cannot run.
+pub fn plan(
+    context: &PlanContext<'_>,
+    statement: &ParsedStatement,
+) -> Result<(StatementPlan, MetaStore), AnalysisError> {
+    match &statement.statement {
+        Statement::CreateSource(create) => create_source::plan(context, create),
+        Statement::CreateAsSelect(create) => create_as::plan(context, create),
+        Statement::InsertInto(insert) => insert_into::plan(context, insert, &statement.text),
+        Statement::DropSource(drop) => definitions::drop_source(context, drop, &statement.text),
+        Statement::AlterSource(alter) => definitions::alter_source(context, alter),
+        Statement::CreateType { if_not_exists, name, data_type } => {
+            definitions::create_type(context, *if_not_exists, name, data_type)
+        }
+        Statement::DropType { if_exists, name } => definitions::drop_type(context, *if_exists, name),
+        _ => Err(AnalysisError::statement("The statement changes no definition and cannot be planned.")),
+    }
+}
 
 /// A running or startable query.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -39,6 +86,9 @@ pub enum ResultKind {
 }
 
 /// One column of a push or pull query's rows.
+///
+/// In a push query's plan, column i is column i of the root step's `schema.value`; expressions of key columns refer to
+/// nothing but the key and the window bounds.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OutputColumn {
     pub name: String,
@@ -129,6 +179,7 @@ pub fn row_schema(schema: &LogicalSchema, windowed: bool) -> RowSchema {
     use crate::types::Column;
     let mut columns: Vec<Column> = schema.columns().cloned().collect();
     let pseudo: &[&str] = if windowed { &["ROWTIME", "WINDOWSTART", "WINDOWEND"] } else { &["ROWTIME"] };
-    columns.extend(pseudo.iter().map(|name| Column::new(*name, SqlType::BigInt)));
+    let own = |name: &str| schema.columns().any(|c| c.name.as_str() == name);
+    columns.extend(pseudo.iter().filter(|name| !own(name)).map(|name| Column::new(*name, SqlType::BigInt)));
     RowSchema::new(columns)
 }

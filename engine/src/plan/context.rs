@@ -1,0 +1,33 @@
+//! What planning may look at: the metastore, properties and topics as they are when the statement is planned.
+
+use crate::config::Config;
+use crate::metastore::MetaStore;
+use crate::topic::TopicSpec;
+
+/// Everything that a plan depends on beside the statement.
+pub struct PlanContext<'a> {
+    pub metastore: &'a MetaStore,
+    /// The session's properties over the server's.
+    pub config: &'a Config,
+    /// The topic of that name, if there is one.
+    pub topics: &'a dyn Fn(&str) -> Option<TopicSpec>,
+    /// Number of the next query id.
+    pub next_query_number: u64,
+}
+
+/// `ksql.service.id`.
+pub fn service_id(config: &Config) -> &str {
+    config.get("ksql.service.id").unwrap_or("default_")
+}
+
+impl PlanContext<'_> {
+    /// Whether schema registry formats can be used.
+    pub(super) fn has_registry(&self) -> bool {
+        self.config.get("ksql.schema.registry.url").is_some_and(|url| !url.trim().is_empty())
+    }
+
+    /// Topics that only the server writes.
+    pub(super) fn is_read_only_topic(&self, topic: &str) -> bool {
+        topic.starts_with("_confluent-ksql-") || topic == format!("{}ksql_processing_log", service_id(self.config))
+    }
+}

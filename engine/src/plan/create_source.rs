@@ -1,0 +1,333 @@
+//! CREATE STREAM and CREATE TABLE over a topic.
+
+use weir_parser::ast::{ColumnConstraint, CreateSource, Literal, Properties, SourceKind, Statement, TableElement};
+
+use super::context::PlanContext;
+use super::properties::{self, PropertyOwner};
+use super::serde::{self, Serdes};
+use super::topics::{self, WantedTopic};
+use super::{QueryPlan, ResultKind, StatementPlan, query, upgrade};
+use crate::analyzer::query::header_type;
+use crate::analyzer::scope::{is_system_column, kind_word};
+use crate::analyzer::AnalysisError;
+use crate::formats::Format;
+use crate::metastore::{DataSource, MetaStore, QueryId, QueryLinks, TimestampColumn};
+use crate::types::{Column, HeaderColumn, LogicalSchema, SqlType};
+
+/// Plans the statement.
+pub fn plan(context: &PlanContext<'_>, create: &CreateSource) -> Result<(StatementPlan, MetaStore), AnalysisError> {
+    check_key_words(create)?;
+    let resolved = resolve_types(context, create).map_err(AnalysisError::failed_to_prepare)?;
+    check_elements(&resolved).map_err(AnalysisError::failed_to_prepare)?;
+    properties::check(&create.properties, PropertyOwner::Create)?;
+    if create.if_not_exists && context.metastore.source(&create.name).is_some() {
+        return Ok((StatementPlan::NoOp { warning: exists_warning(create.kind, &create.name) }, context.metastore.clone()));
+    }
+    let injected = injected_formats(context, &create.properties)?;
+    let with_formats = rewritten(create, &resolved, &injected);
+    let formats = formats(context, &with_formats.properties).map_err(|e| e.with_text(text_of(&with_formats)))?;
+    let topic = topic(context, create, &with_formats)?;
+    serde::check_runnable(context, topic.name, [&formats.0, &formats.1])?;
+    let spec = topics::resolve(context, &topic)?;
+
+    let (_, cleanup) = topics::cleanup(create.kind, false);
+    let canonical = rewritten(create, &resolved, &[injected, vec![("CLEANUP_POLICY", cleanup)]].concat());
+    let text = text_of(&canonical);
+    let (source, query) = define(context, &canonical, formats, &text).map_err(|e| e.with_text(text.clone()))?;
+
+    let mut metastore = context.metastore.with_source(source.clone());
+    if let Some(query) = &query {
+        let links = QueryLinks { id: QueryId(query.id.clone()), sources: vec![source.name.clone()], sink: None };
+        metastore = metastore.with_query(links);
+    }
+    Ok((StatementPlan::CreateSource { source, topic: spec, query, text }, metastore))
+}
+
+/// The words for a name that is taken.
+pub fn exists_warning(kind: SourceKind, name: &weir_parser::ast::Name) -> String {
+    let kind = kind_word(kind);
+    format!("Cannot add {kind} `{}`: A {kind} with the same name already exists.", name.as_str())
+}
+
+/// Streams have KEY columns, tables PRIMARY KEY columns.
+fn check_key_words(create: &CreateSource) -> Result<(), AnalysisError> {
+    let (wrong, given, right, sources) = match create.kind {
+        SourceKind::Table => (ColumnConstraint::Key, "KEY", "PRIMARY KEY", "tables"),
+        SourceKind::Stream => (ColumnConstraint::PrimaryKey, "PRIMARY KEY", "KEY", "streams"),
+    };
+    let Some(element) = create.elements.iter().find(|e| e.constraint == wrong) else { return Ok(()) };
+    let name = format!("`{}`", element.name.as_str());
+    let message = format!(
+        "Column {name} is a '{given}' column: please use '{right}' for {sources}.\nTables have PRIMARY KEYs, which are unique \
+         and NON NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints."
+    );
+    let error = AnalysisError::at(element.span, message);
+    Err(AnalysisError { repeats: crate::analyzer::RepeatedText::Fragment(name), ..error })
+}
+
+/// The elements with custom types replaced.
+fn resolve_types(
+    context: &PlanContext<'_>,
+    create: &CreateSource,
+) -> Result<Vec<(TableElement, SqlType)>, AnalysisError> {
+    let resolve = |element: &TableElement| {
+        let data_type = SqlType::resolve(&element.data_type, &|name| context.metastore.custom_type(name).cloned())
+            .map_err(|e| AnalysisError::statement(e.to_string()))?;
+        Ok((TableElement { data_type: data_type.to_data_type(), ..element.clone() }, data_type))
+    };
+    create.elements.iter().map(resolve).collect()
+}
+
+/// Unique names; header columns of the right types.
+fn check_elements(elements: &[(TableElement, SqlType)]) -> Result<(), AnalysisError> {
+    for (element, data_type) in elements {
+        let (word, header) = match &element.constraint {
+            ColumnConstraint::Headers => ("HEADERS".to_string(), None),
+            ColumnConstraint::Header(key) => (format!("HEADER('{key}')"), Some(key.clone())),
+            _ => continue,
+        };
+        let expected = header_type(&HeaderColumn { name: element.name.clone(), header_key: header });
+        if *data_type != expected {
+            return Err(AnalysisError::statement(format!(
+                "Invalid type for {word} column: expected {expected}, got {data_type}"
+            )));
+        }
+    }
+    let names: Vec<&str> = elements.iter().map(|(element, _)| element.name.as_str()).collect();
+    let mut repeated: Vec<String> = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let shown = format!("`{name}`");
+        if names[..i].contains(name) && !repeated.contains(&shown) {
+            repeated.push(shown);
+        }
+    }
+    if !repeated.is_empty() {
+        return Err(AnalysisError::statement(format!("Duplicate column names: {}", repeated.join(", "))));
+    }
+    check_headers(elements)
+}
+
+/// At most one HEADERS column and one column per header key.
+fn check_headers(elements: &[(TableElement, SqlType)]) -> Result<(), AnalysisError> {
+    for (i, (element, _)) in elements.iter().enumerate() {
+        let is_repeated = elements[..i].iter().any(|(other, _)| other.constraint == element.constraint);
+        let word = match &element.constraint {
+            ColumnConstraint::Headers => "HEADERS".to_string(),
+            ColumnConstraint::Header(key) => format!("HEADER('{key}')"),
+            _ => continue,
+        };
+        if is_repeated {
+            return Err(AnalysisError::statement(format!("Schema already contains a {word} column.")));
+        }
+    }
+    Ok(())
+}
+
+/// Formats that the clause leaves to the configuration.
+fn injected_formats(
+    context: &PlanContext<'_>,
+    given: &Properties,
+) -> Result<Vec<(&'static str, Literal)>, AnalysisError> {
+    let names = serde::named_formats(given);
+    let mut injected = Vec::new();
+    if names.key.is_none() {
+        let default = context.config.get("ksql.persistence.default.format.key").unwrap_or("KAFKA");
+        injected.push(("KEY_FORMAT", Literal::String(default.to_ascii_uppercase())));
+    }
+    if names.value.is_none() {
+        let default = context.config.get("ksql.persistence.default.format.value").ok_or_else(|| {
+            AnalysisError::statement(
+                "Statement is missing the 'VALUE_FORMAT' property from the WITH clause. Either provide one or set a default \
+                 via the 'ksql.persistence.default.format.value' config.",
+            )
+        })?;
+        injected.push(("VALUE_FORMAT", Literal::String(default.to_ascii_uppercase())));
+    }
+    Ok(injected)
+}
+
+fn rewritten(
+    create: &CreateSource,
+    elements: &[(TableElement, SqlType)],
+    injected: &[(&'static str, Literal)],
+) -> CreateSource {
+    CreateSource {
+        elements: elements.iter().map(|(element, _)| element.clone()).collect(),
+        properties: properties::canonical(&create.properties, injected),
+        ..create.clone()
+    }
+}
+
+fn text_of(create: &CreateSource) -> String {
+    format!("{};", Statement::CreateSource(create.clone()))
+}
+
+fn formats(_: &PlanContext<'_>, canonical: &Properties) -> Result<(Format, Format), AnalysisError> {
+    let names = serde::named_formats(canonical);
+    let key = serde::format(&names.key.unwrap_or_default(), "KEY", canonical)?;
+    let value = serde::format(&names.value.unwrap_or_default(), "VALUE", canonical)?;
+    Ok((key, value))
+}
+
+fn topic<'a>(
+    context: &PlanContext<'_>,
+    create: &CreateSource,
+    with_formats: &'a CreateSource,
+) -> Result<WantedTopic<'a>, AnalysisError> {
+    let given = &create.properties;
+    let Some(Literal::String(name)) = with_formats.properties.get("KAFKA_TOPIC") else {
+        return Err(AnalysisError::statement("Must have non-empty topic name."));
+    };
+    topics::check_name(name)?;
+    topics::check_properties(given, create.kind, given.get("WINDOW_TYPE").is_some())?;
+    let [partitions, replicas, retention_ms] = topics::given_layout(given);
+    if partitions.is_none() && (context.topics)(name).is_none() {
+        let example = CreateSource {
+            properties: properties::canonical(&with_formats.properties, &[("PARTITIONS", Literal::Integer(2))]),
+            ..with_formats.clone()
+        };
+        return Err(AnalysisError::request(format!(
+            "Topic '{name}' does not exist. If you want to create a new topic for the stream/table please re-run the statement \
+             providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: {}",
+            text_of(&example)
+        )));
+    }
+    let (cleanup, _) = topics::cleanup(create.kind, false);
+    Ok(WantedTopic { name, partitions, replicas, retention_ms, cleanup })
+}
+
+/// The source, and the query that materialises a SOURCE TABLE.
+fn define(
+    context: &PlanContext<'_>,
+    create: &CreateSource,
+    formats: (Format, Format),
+    text: &str,
+) -> Result<(DataSource, Option<QueryPlan>), AnalysisError> {
+    let refuse = |message: String| Err(AnalysisError::statement(message));
+    if create.elements.is_empty() {
+        return refuse("No columns supplied.".into());
+    }
+    let schema = schema(create)?;
+    if create.kind == SourceKind::Table && schema.key.is_empty() {
+        return refuse("Tables require a PRIMARY KEY. Please define the PRIMARY KEY.".into());
+    }
+    let existing = context.metastore.source(&create.name);
+    let kind = kind_word(create.kind);
+    if create.read_only && create.or_replace {
+        let name = create.name.as_str();
+        return refuse(format!("Cannot add {kind} '{name}': CREATE OR REPLACE is not supported on source {kind}s."));
+    }
+    if let Some(existing) = existing.filter(|_| !create.or_replace) {
+        return refuse(upgrade::already_exists(create.kind, existing));
+    }
+    let Serdes { key, value, explicit_wrap } = serde::serdes(context, &create.properties, formats, &schema)?;
+    let window = properties::window(&create.properties).map_err(AnalysisError::statement)?;
+    if window.is_some() && schema.key.is_empty() {
+        return refuse("Windowed sources require a key column.".into());
+    }
+    let timestamp = timestamp(&create.properties, &schema)?;
+    let mut source = DataSource {
+        name: create.name.clone(),
+        kind: create.kind,
+        topic: properties::text(&create.properties, "KAFKA_TOPIC").unwrap_or_default(),
+        schema,
+        key_serde: key,
+        value_serde: value,
+        explicit_wrap,
+        window,
+        timestamp,
+        read_only: create.read_only,
+        statement: text.to_string(),
+        created_by: None,
+    };
+    if let Some(existing) = existing {
+        upgrade::check_source(existing, &source)?;
+        source.created_by = existing.created_by.clone();
+    }
+    let query = materialization(context, &mut source, text)?;
+    Ok((source, query))
+}
+
+fn schema(create: &CreateSource) -> Result<LogicalSchema, AnalysisError> {
+    let mut schema = LogicalSchema::default();
+    for element in &create.elements {
+        if is_system_column(&element.name) {
+            return Err(AnalysisError::statement(format!(
+                "'{}' is a reserved column name. You cannot use it as a name for a column.",
+                element.name.as_str()
+            )));
+        }
+        let data_type = SqlType::resolve(&element.data_type, &|_| None)
+            .map_err(|e| AnalysisError::statement(e.to_string()))?;
+        let column = Column { name: element.name.clone(), data_type };
+        match &element.constraint {
+            ColumnConstraint::Key | ColumnConstraint::PrimaryKey => schema.key.push(column),
+            ColumnConstraint::None => schema.value.push(column),
+            ColumnConstraint::Headers => {
+                schema.headers.push(HeaderColumn { name: element.name.clone(), header_key: None });
+            }
+            ColumnConstraint::Header(key) => {
+                schema.headers.push(HeaderColumn { name: element.name.clone(), header_key: Some(key.clone()) });
+            }
+        }
+    }
+    Ok(schema)
+}
+
+/// The TIMESTAMP property against the columns.
+///
+/// # Errors
+/// A column that is missing or of a type that holds no time.
+pub fn timestamp(given: &Properties, schema: &LogicalSchema) -> Result<Option<TimestampColumn>, AnalysisError> {
+    let refuse = |message: String| Err(AnalysisError::statement(message));
+    let Some(text) = properties::text(given, "TIMESTAMP") else { return Ok(None) };
+    let format = properties::text(given, "TIMESTAMP_FORMAT");
+    let name = weir_parser::ast::Name(properties::folded_name(&text));
+    let shown = name.as_str();
+    let Some(column) = schema.find(&name) else {
+        return refuse(format!("The TIMESTAMP column set in the WITH clause does not exist in the schema: '{shown}'"));
+    };
+    match (&column.data_type, &format) {
+        (SqlType::String, Some(_)) | (SqlType::BigInt | SqlType::Timestamp, None) => {}
+        (SqlType::String, None) => {
+            return refuse("A String timestamp field has been specified without also specifying the timestamp_format".into());
+        }
+        (_, Some(_)) => {
+            return refuse(
+                "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the timestamp column is of type STRING."
+                    .into(),
+            );
+        }
+        (_, None) => {
+            return refuse(format!(
+                "Timestamp column, `{shown}`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified."
+            ));
+        }
+    }
+    Ok(Some(TimestampColumn { column: name, format }))
+}
+
+/// A SOURCE TABLE is kept by a query of its own, so that pull queries can read it.
+fn materialization(
+    context: &PlanContext<'_>,
+    source: &mut DataSource,
+    text: &str,
+) -> Result<Option<QueryPlan>, AnalysisError> {
+    let enabled = context.config.bool("ksql.source.table.materialization.enabled", true);
+    if !(source.read_only && source.kind == SourceKind::Table && enabled) {
+        return Ok(None);
+    }
+    serde::check_supported([&source.key_serde.format, &source.value_serde.format])?;
+    let id = format!("CST_{}_{}", source.name.as_str(), context.next_query_number);
+    source.created_by = Some(QueryId(id.clone()));
+    Ok(Some(QueryPlan {
+        id,
+        sources: vec![source.name.clone()],
+        sink: None,
+        result: ResultKind::Table,
+        root: query::materialize(source),
+        text: text.to_string(),
+        limit: None,
+        output_columns: Vec::new(),
+    }))
+}
