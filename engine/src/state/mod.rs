@@ -1,9 +1,33 @@
 //! State of the node: one key-value database with a store (column family) per purpose, written in atomic batches.
 //!
-//! RocksDB on disk; an ordered map in memory serves tests and the case runner. Keys order by bytes.
+//! RocksDB on disk; an ordered map in memory serves tests and the case runner. Keys order by bytes. `key_value_store` and
+//! `window_store` lay operators' entries out in it, `row_codec` and `key_codec` turn SQL values into bytes and back.
+//!
+//! After a failed write (a full disk) the database goes on answering reads and refuses writes; once there is room it takes
+//! writes again by itself, within seconds.
 
 use std::path::Path;
 use std::sync::Arc;
+
+mod bytes;
+mod column_reader;
+mod key_codec;
+mod key_value_store;
+mod memory;
+mod rocks;
+mod row_codec;
+mod store_metadata;
+mod window_store;
+
+pub(crate) use bytes::{Reader, put_varint};
+pub use key_codec::KeyCodec;
+pub use key_value_store::KeyValueStore;
+pub use row_codec::{RowCodec, decode_value, encode_value};
+pub use store_metadata::StoreMetadata;
+pub use window_store::{WindowEntry, WindowStore};
+
+/// The store whose values are whole record batches; on disk they lie beside the sorted tables and are never rewritten.
+pub const LOG_STORE: &str = "weir.log";
 
 /// Which store (column family) of the database; small and stable while the database is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -82,15 +106,20 @@ pub trait Snapshot: Send {
         to: &[u8],
         each: &mut dyn FnMut(&[u8], &[u8]) -> bool,
     ) -> Result<(), StateError>;
+    /// The greatest entry with `from <= key < to`.
+    fn last(&self, store: StoreId, from: &[u8], to: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, StateError>;
 }
 
 trait Backend: Send + Sync {
     fn open_store(&self, name: &str) -> Result<StoreId, StateError>;
     fn drop_store(&self, name: &str) -> Result<(), StateError>;
     fn store_names(&self) -> Vec<String>;
-    fn write(&self, batch: WriteBatch, sync: bool) -> Result<(), StateError>;
+    fn write(&self, batch: WriteBatch) -> Result<(), StateError>;
+    fn sync(&self) -> Result<(), StateError>;
     fn snapshot(&self) -> Box<dyn Snapshot + '_>;
     fn flush(&self) -> Result<(), StateError>;
+    fn reclaim(&self, store: StoreId, from: &[u8], to: &[u8]);
+    fn memory_bytes(&self) -> usize;
 }
 
 impl StateDb {
@@ -98,30 +127,60 @@ impl StateDb {
     ///
     /// # Errors
     /// `Locked` when another process has it open; `Corrupt` when it cannot be read; `Storage` on other I/O trouble.
-    pub fn open(_folder: &Path, _budget: MemoryBudget) -> Result<Self, StateError> {
-        Err(StateError::Storage("not written yet".into()))
+    pub fn open(folder: &Path, budget: MemoryBudget) -> Result<Self, StateError> {
+        Ok(Self(Arc::new(rocks::RocksBackend::open(folder, budget)?)))
     }
     pub fn in_memory() -> Self {
-        unimplemented!()
+        Self(Arc::new(memory::MemoryBackend::default()))
     }
     /// The store of that name, created if missing.
     pub fn open_store(&self, name: &str) -> Result<StoreId, StateError> {
         self.0.open_store(name)
     }
+    /// Removes a store with all that is in it. What is still written to its id is ignored; reads find nothing.
     pub fn drop_store(&self, name: &str) -> Result<(), StateError> {
         self.0.drop_store(name)
     }
+    /// Names of the stores there are, in order.
     pub fn store_names(&self) -> Vec<String> {
         self.0.store_names()
     }
     /// `sync`: on disk when it returns; else it survives the death of the process but not of the machine.
+    ///
+    /// # Errors
+    /// `Storage` when the device refuses: nothing was written, or (only with `sync`) it is visible but may not be durable.
     pub fn write(&self, batch: WriteBatch, sync: bool) -> Result<(), StateError> {
-        self.0.write(batch, sync)
+        self.0.write(batch)?;
+        if sync { self.0.sync() } else { Ok(()) }
+    }
+    /// Makes all that was written before durable. Threads that call it at the same time share one disk sync.
+    pub fn sync(&self) -> Result<(), StateError> {
+        self.0.sync()
     }
     pub fn snapshot(&self) -> Box<dyn Snapshot + '_> {
         self.0.snapshot()
     }
+    /// Writes what is buffered in memory to tables.
     pub fn flush(&self) -> Result<(), StateError> {
         self.0.flush()
     }
+    /// Gives back the disk space of deleted entries in a range; may take a while.
+    pub fn reclaim(&self, store: StoreId, from: &[u8], to: &[u8]) {
+        self.0.reclaim(store, from, to);
+    }
+    /// Bytes of memory that the block cache and the write buffers use now (in memory: that all entries use).
+    pub fn memory_bytes(&self) -> usize {
+        self.0.memory_bytes()
+    }
 }
+
+/// The smallest key greater than every key that starts with `prefix`; `None` when there is none.
+pub(crate) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|&b| b != 0xff)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests;

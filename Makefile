@@ -1,0 +1,34 @@
+# One profile and one target folder for everything, so RocksDB and Arrow are built once.
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+WEIR := $(CARGO_TARGET_DIR)/release/weir
+CASES ?= ../shared/acceptance
+
+.PHONY: help setup build demo test bench lint acceptance
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## Install what the build needs (libclang, a C++ compiler)
+	@scripts/setup
+
+build: setup ## Build the weir binary
+	@echo "Building weir; the first build takes about 15 minutes on two cores (RocksDB, Arrow), later ones seconds."
+	cargo build --release -p weir
+
+demo: build ## Start a server on the embedded log and watch the bank example live
+	$(WEIR) demo
+
+test: setup ## Everything that proves the product
+	cargo build --release --workspace --all-targets
+	cargo test --release --workspace
+
+bench: setup ## Run the benchmarks; prints one table, writes bench.json
+	cargo build --release -p weir -p weir-benches
+	$(CARGO_TARGET_DIR)/release/weir-benches --json bench.json
+
+lint: setup ## Formatting and clippy
+	cargo fmt --all -- --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+
+acceptance: build ## Run ksqlDB's case files: make acceptance CASES=DIR
+	$(WEIR) test --report acceptance.jsonl $(CASES)
