@@ -14,7 +14,6 @@ mod simulated;
 mod store;
 mod subscription;
 mod task;
-mod threaded;
 mod topology;
 
 pub use error::TaskError;
@@ -25,5 +24,4 @@ pub use shared_source::SharedSources;
 pub use simulated::{Simulation, SimulationOptions};
 pub use subscription::{EndReason, ResultRows, Subscription};
 pub use task::{StreamTask, TaskCounters};
-pub use threaded::{QueryHandle, QueryState, QueryStatus, Runtime, RuntimeOptions};
 pub use topology::{Subtopology, Topology};

@@ -11,8 +11,7 @@ use arrow_select::interleave::interleave;
 use hashbrown::HashMap;
 use weir_parser::ast::Expression;
 
-use super::row_codec::{EncodedRows, RowCodec};
-use super::rows::{concat_tables, is_set, rows_where, some_unset, stream_columns, table_columns, take_array, take_arrays};
+use super::rows::{concat_tables, is_set, rows_where, some_unset, stream_columns, table_columns, take_arrays};
 use super::time_window::{assign, size_ms};
 use super::{CompiledExpression, Operator, StateOptions, StatefulProcessor};
 use crate::aggregates::{Accumulators, ResolvedAggregate};
@@ -22,6 +21,7 @@ use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
 use crate::formats::{self, Decoder, Encoder, SerdeOptions};
+use crate::state::RowCodec;
 use crate::plan::{AggregateStep, WindowSpec, WindowSpecKind, row_schema};
 use crate::topic::CommitUnit;
 use crate::types::{Column, RowSchema};
@@ -73,7 +73,9 @@ impl AggregateProcessor {
             key_columns: schema.key.clone(),
             key_encoder: keyed.then(|| formats::encoder(key_serde, &schema.key, true)).transpose()?,
             key_decoder: keyed.then(|| formats::decoder(key_serde, &schema.key, &step.store, true)).transpose()?,
-            carried_codec: RowCodec::new(&step.schema.value[..carried.len()])?,
+            carried_codec: RowCodec::new(
+                &step.schema.value[..carried.len()].iter().map(|c| c.data_type.clone()).collect::<Vec<_>>(),
+            ),
             carried,
             calls,
             window: step.window.clone(),
@@ -121,6 +123,13 @@ impl AggregateProcessor {
         })
     }
 
+    pub fn key_columns(&self) -> &[Column] {
+        &self.key_columns
+    }
+    pub fn window_size_ms(&self) -> Option<i64> {
+        self.window.as_ref().map(size_ms)
+    }
+    /// Store bytes of one key.
     pub fn encode_key(&self, keys: &[ArrayRef]) -> Result<BinaryArray, TaskError> {
         self.key_bytes(keys, 1)
     }
@@ -234,7 +243,7 @@ impl Groups {
             let bytes = self.carried[slot as usize].as_slice();
             (!bytes.is_empty()).then_some(bytes)
         };
-        let mut columns = codec.decode(slots.iter().map(carried))?;
+        let mut columns = codec.decode_rows(&slots.iter().map(carried).collect::<Vec<_>>())?;
         columns.extend(self.accumulators.iter().map(|a| a.results(slots)));
         Ok(columns)
     }
@@ -276,7 +285,7 @@ struct Input {
 struct Side {
     present: Option<BooleanBuffer>,
     arguments: Vec<Vec<ArrayRef>>,
-    carried: EncodedRows,
+    carried: Vec<ArrayRef>,
 }
 
 impl Aggregate {
@@ -316,11 +325,10 @@ impl Aggregate {
             key = take_arrays(&key, &rows);
             rowtime = super::rows::take_i64(&rowtime, &rows);
             headers = super::rows::take_headers(headers.as_ref(), &rows);
-            let carried: Vec<ArrayRef> = self.processor.carried.iter().map(|&i| take_array(&columns[i], &rows)).collect();
             added = Side {
                 present: None,
                 arguments: added.arguments.iter().map(|a| take_arrays(a, &rows)).collect(),
-                carried: self.processor.carried_codec.encode(&carried)?,
+                carried: take_arrays(&added.carried, &rows),
             };
         }
         Ok(Some(Input { key, slots, starts: Some(assigned.starts), rowtime, headers, added, removed: None }))
@@ -366,8 +374,7 @@ impl Aggregate {
             };
             arguments.push(call.arguments.iter().enumerate().map(evaluate).collect());
         }
-        let carried: Vec<ArrayRef> = self.processor.carried.iter().map(|&i| columns[i].clone()).collect();
-        let carried = self.processor.carried_codec.encode(&carried)?;
+        let carried = self.processor.carried.iter().map(|&i| columns[i].clone()).collect();
         Ok(Side { present: present.cloned(), arguments, carried })
     }
 
@@ -468,7 +475,7 @@ impl Aggregate {
             let carried = &mut self.groups.carried[input.slots[row] as usize];
             self.groups.carried_bytes -= carried.len();
             carried.clear();
-            side.carried.write(row, carried);
+            self.processor.carried_codec.encode_row(&side.carried, row, carried);
             self.groups.carried_bytes += carried.len();
         }
     }

@@ -5,7 +5,6 @@ mod aggregate;
 mod filter;
 mod flat_map;
 mod group_by;
-mod row_codec;
 mod rows;
 mod select;
 mod select_key;
@@ -23,11 +22,10 @@ pub(crate) use aggregate::AggregateProcessor;
 pub(crate) use filter::Filter;
 pub(crate) use flat_map::FlatMap;
 pub(crate) use group_by::GroupBy;
-pub(crate) use rows::concat_batches;
+pub(crate) use rows::{rows_where, take_table};
 pub(crate) use select::Select;
 pub(crate) use select_key::SelectKey;
 pub(crate) use sink::{Results, Sink, SinkState};
-pub(crate) use row_codec::RowCodec;
 pub(crate) use source::{Change, SourceReader, key_presence, split_windowed_keys};
 pub(crate) use table_store::{TableStoreProcessor, decode_table_rows};
 
@@ -38,7 +36,7 @@ use crate::batch::Batch;
 use crate::expr::{self, PhysicalExpression};
 use crate::functions::RowFailure;
 use crate::topic::CommitUnit;
-use crate::types::{RowSchema, SqlType};
+use crate::types::{RowSchema, SqlType, Value};
 
 /// A step without state.
 pub(crate) trait Transform: Send + Sync {
@@ -110,3 +108,25 @@ impl CompiledExpression {
     }
 }
 
+
+/// The value of a literal argument; NULL for anything else.
+pub(crate) fn literal_value(expression: &Expression) -> Value {
+    use weir_parser::ast::Literal;
+    match expression {
+        Expression::Literal(literal) => match literal {
+            Literal::Null | Literal::Decimal(_) => Value::Null,
+            Literal::Boolean(b) => Value::Boolean(*b),
+            Literal::Integer(i) => Value::Integer(*i),
+            Literal::BigInt(i) => Value::BigInt(*i),
+            Literal::Double(d) => Value::Double(*d),
+            Literal::String(s) => Value::string(s),
+        },
+        Expression::Negate(inner) => match literal_value(inner) {
+            Value::Integer(i) => Value::Integer(i.wrapping_neg()),
+            Value::BigInt(i) => Value::BigInt(i.wrapping_neg()),
+            Value::Double(d) => Value::Double(-d),
+            other => other,
+        },
+        _ => Value::Null,
+    }
+}

@@ -8,7 +8,7 @@ use arrow_select::concat::concat;
 use arrow_select::nullif::nullif;
 use arrow_select::take::take;
 
-use crate::batch::{Batch, RowHeaders, StreamBatch, TableBatch, TableSide, WindowBounds};
+use crate::batch::{RowHeaders, StreamBatch, TableBatch, TableSide, WindowBounds};
 use crate::functions::RowFailure;
 
 /// The arrays of a stream's rows as `plan::row_schema` lists them.
@@ -133,37 +133,7 @@ pub(crate) fn true_bits(array: &ArrayRef) -> BooleanBuffer {
     }
 }
 
-/// One batch of all rows in order. `None` without batches.
-pub(crate) fn concat_batches(mut batches: Vec<Batch>) -> Option<Batch> {
-    if batches.len() < 2 {
-        return batches.pop();
-    }
-    Some(match &batches[0] {
-        Batch::Stream(_) => {
-            let parts: Vec<&StreamBatch> =
-                batches.iter().filter_map(|b| if let Batch::Stream(s) = b { Some(s) } else { None }).collect();
-            Batch::Stream(concat_streams(&parts))
-        }
-        Batch::Table(_) => {
-            let parts: Vec<&TableBatch> =
-                batches.iter().filter_map(|b| if let Batch::Table(t) = b { Some(t) } else { None }).collect();
-            Batch::Table(concat_tables(&parts))
-        }
-    })
-}
-
-fn concat_streams(parts: &[&StreamBatch]) -> StreamBatch {
-    let rows: Vec<usize> = parts.iter().map(|p| p.rows()).collect();
-    StreamBatch {
-        columns: concat_columns(&parts.iter().map(|p| p.columns.as_slice()).collect::<Vec<_>>()),
-        rowtime: concat_i64(parts.iter().map(|p| &p.rowtime)),
-        key_present: concat_bits(parts.iter().map(|p| p.key_present.as_ref()), &rows),
-        value_present: concat_bits(parts.iter().map(|p| p.value_present.as_ref()), &rows),
-        window: concat_windows(parts.iter().map(|p| p.window.as_ref())),
-        headers: concat_headers(parts.iter().map(|p| p.headers.as_ref()), &rows),
-    }
-}
-
+/// One batch of all changes in order. At least one part.
 pub(crate) fn concat_tables(parts: &[&TableBatch]) -> TableBatch {
     let rows: Vec<usize> = parts.iter().map(|p| p.rows()).collect();
     let old: Option<Vec<&TableSide>> = parts.iter().map(|p| p.old.as_ref()).collect();

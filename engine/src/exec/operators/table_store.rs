@@ -8,7 +8,6 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, BinaryArray, Int64Array};
 use arrow_buffer::BooleanBuffer;
 
-use super::row_codec::RowCodec;
 use super::rows::{is_set, some_unset};
 use super::{Operator, StateOptions, StatefulProcessor};
 use crate::batch::{Batch, Header, RowHeaders, TableBatch, TableSide, WindowBounds};
@@ -16,9 +15,10 @@ use crate::exec::TaskError;
 use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
+use crate::state::RowCodec;
 use crate::formats::{self, Decoder, Encoder, SerdeOptions};
 use crate::topic::CommitUnit;
-use crate::types::LogicalSchema;
+use crate::types::{Column, LogicalSchema};
 
 pub(crate) struct TableStoreProcessor {
     store: String,
@@ -41,7 +41,7 @@ impl TableStoreProcessor {
             schema: schema.clone(),
             key_encoder: formats::encoder(key_serde, &schema.key, true)?,
             key_decoder: formats::decoder(key_serde, &schema.key, store, true)?,
-            values: RowCodec::new(&schema.value)?,
+            values: RowCodec::new(&schema.value.iter().map(|c| c.data_type.clone()).collect::<Vec<_>>()),
             windowed,
         })
     }
@@ -54,13 +54,19 @@ pub(crate) fn decode_table_rows(
 ) -> Result<TableBatch, TaskError> {
     let stored: Vec<&[u8]> = entries.iter().map(|(key, _)| key.as_slice()).collect();
     let (key, window) = processor.decode_keys(&stored);
-    let columns = processor.values.decode(entries.iter().map(|(_, value)| value.get(8..)))?;
+    let columns = processor.values.decode_rows(&entries.iter().map(|(_, value)| value.get(8..)).collect::<Vec<_>>())?;
     let rowtime: Int64Array =
         entries.iter().map(|(_, value)| read_i64(value, 0).unwrap_or_default()).collect::<Vec<_>>().into();
     Ok(TableBatch { key, old: None, new: TableSide { columns, present: None }, rowtime, window, headers: None })
 }
 
 impl TableStoreProcessor {
+    pub fn key_columns(&self) -> &[Column] {
+        &self.schema.key
+    }
+    pub fn is_windowed(&self) -> bool {
+        self.windowed
+    }
     /// Store bytes of the keys of a batch.
     pub fn key_bytes(
         &self,
@@ -147,7 +153,7 @@ impl TableStore {
     /// The stored rows as a side; empty bytes are no row.
     fn side<'a>(&'a self, rows: impl Iterator<Item = &'a [u8]> + Clone) -> Result<TableSide, TaskError> {
         let present: Vec<bool> = rows.clone().map(|bytes| !bytes.is_empty()).collect();
-        let columns = self.processor.values.decode(rows.map(|bytes| bytes.get(8..)))?;
+        let columns = self.processor.values.decode_rows(&rows.map(|bytes| bytes.get(8..)).collect::<Vec<_>>())?;
         Ok(TableSide { columns, present: some_unset(BooleanBuffer::from(present)) })
     }
 }
@@ -160,7 +166,6 @@ impl Operator for TableStore {
         let rows = batch.rows();
         let keys = self.processor.key_bytes(&batch.key, batch.window.as_ref(), rows)?;
         let slots = self.slots_of(&keys)?;
-        let encoded = self.processor.values.encode(&batch.new.columns)?;
         let (mut old_bytes, mut old_ends) = (Vec::new(), Vec::with_capacity(rows));
         for (row, &slot) in slots.iter().enumerate() {
             self.accesses += 1;
@@ -184,7 +189,7 @@ impl Operator for TableStore {
             state.change_time = batch.rowtime.value(row);
             if is_set(batch.new.present.as_ref(), row) {
                 state.current.extend_from_slice(&state.change_time.to_be_bytes());
-                encoded.write(row, &mut state.current);
+                self.processor.values.encode_row(&batch.new.columns, row, &mut state.current);
             }
             self.bytes += state.current.len();
         }
