@@ -217,9 +217,17 @@ pub enum List {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Describe {
-    Source { name: Name, name_span: Span, extended: bool },
-    Streams { extended: bool },
-    Tables { extended: bool },
+    Source {
+        name: Name,
+        name_span: Span,
+        extended: bool,
+    },
+    Streams {
+        extended: bool,
+    },
+    Tables {
+        extended: bool,
+    },
     Function(Name),
     Connector(Name),
 }
@@ -265,7 +273,10 @@ pub struct Properties(pub Vec<(String, Literal)>);
 
 impl Properties {
     pub fn get(&self, name: &str) -> Option<&Literal> {
-        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v)
+        self.0
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v)
     }
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -291,15 +302,9 @@ pub struct Query {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SelectItem {
     /// `*`, or `alias.*`.
-    All {
-        source: Option<Name>,
-        span: Span,
-    },
+    All { source: Option<Name>, span: Span },
     /// `struct -> *`.
-    StructAll {
-        expression: Expression,
-        span: Span,
-    },
+    StructAll { expression: Expression, span: Span },
     Expression {
         expression: Expression,
         alias: Option<Name>,

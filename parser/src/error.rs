@@ -29,14 +29,26 @@ pub struct ParseError {
 impl ParseError {
     pub(crate) fn syntax(span: Span, detail: &str, expected: Vec<String>) -> Self {
         let message = format!("line {}:{}: Syntax Error\n{detail}", span.line, span.column);
-        Self { kind: ParseErrorKind::Syntax, message, span, expected, fragment: None }
+        Self {
+            kind: ParseErrorKind::Syntax,
+            message,
+            span,
+            expected,
+            fragment: None,
+        }
     }
 
     pub(crate) fn too_large(span: Span) -> Self {
         let message = "Error processing statement: Statement is too large to parse. \
                        Its expressions or types are nested too deeply."
             .to_owned();
-        Self { kind: ParseErrorKind::Syntax, message, span, expected: Vec::new(), fragment: None }
+        Self {
+            kind: ParseErrorKind::Syntax,
+            message,
+            span,
+            expected: Vec::new(),
+            fragment: None,
+        }
     }
 
     /// An error of building the tree, with ksqlDB's prefix for those.
@@ -46,11 +58,23 @@ impl ParseError {
 
     /// `Illegal argument at Line: L, Col: C. <text>`, which ksqlDB does not prefix.
     pub(crate) fn illegal_argument(span: Span, text: &str) -> Self {
-        Self::unprefixed(span, format!("Illegal argument at Line: {}, Col: {}. {text}", span.line, span.column))
+        Self::unprefixed(
+            span,
+            format!(
+                "Illegal argument at Line: {}, Col: {}. {text}",
+                span.line, span.column
+            ),
+        )
     }
 
     fn unprefixed(span: Span, message: String) -> Self {
-        Self { kind: ParseErrorKind::Prepare, message, span, expected: Vec::new(), fragment: None }
+        Self {
+            kind: ParseErrorKind::Prepare,
+            message,
+            span,
+            expected: Vec::new(),
+            fragment: None,
+        }
     }
 
     /// The offending line of `sql` with a caret under the place, for a terminal. `sql` is the text that was parsed.
@@ -62,11 +86,30 @@ impl ParseError {
     /// expected ',' or 'FROM'
     /// ```
     pub fn render(&self, sql: &str) -> String {
-        let Span { line, column, start, end } = self.span;
+        let Span {
+            line,
+            column,
+            start,
+            end,
+        } = self.span;
         let found = sql.get(start..end).unwrap_or_default();
-        let indent: String = source_line(sql, line).chars().take(column.saturating_sub(1) as usize).map(blank).collect();
-        let width = found.lines().next().unwrap_or_default().chars().count().max(1);
-        let mut text = format!("{line}:{column}: {}\n  {}\n  {indent}", self.headline(found), source_line(sql, line));
+        let indent: String = source_line(sql, line)
+            .chars()
+            .take(column.saturating_sub(1) as usize)
+            .map(blank)
+            .collect();
+        let width = found
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .count()
+            .max(1);
+        let mut text = format!(
+            "{line}:{column}: {}\n  {}\n  {indent}",
+            self.headline(found),
+            source_line(sql, line)
+        );
         text.push_str(&"^".repeat(width));
         if !self.expected.is_empty() {
             text.push_str(&format!("\nexpected {}", alternatives(&self.expected)));
@@ -77,8 +120,14 @@ impl ParseError {
     /// One line that says what is wrong: the message's own detail where it has one.
     fn headline(&self, found: &str) -> String {
         let detail = match self.kind {
-            ParseErrorKind::Prepare => Some(self.message.trim_start_matches("Failed to prepare statement: ")),
-            ParseErrorKind::Syntax => self.message.split_once("Syntax Error\n").map(|(_, detail)| detail.trim()),
+            ParseErrorKind::Prepare => Some(
+                self.message
+                    .trim_start_matches("Failed to prepare statement: "),
+            ),
+            ParseErrorKind::Syntax => self
+                .message
+                .split_once("Syntax Error\n")
+                .map(|(_, detail)| detail.trim()),
         };
         match detail.unwrap_or(&self.message) {
             "" if found.is_empty() => "unexpected end of text".to_owned(),
@@ -90,7 +139,10 @@ impl ParseError {
 }
 
 fn source_line(sql: &str, line: u32) -> &str {
-    sql.split('\n').nth(line.saturating_sub(1) as usize).unwrap_or_default().trim_end_matches('\r')
+    sql.split('\n')
+        .nth(line.saturating_sub(1) as usize)
+        .unwrap_or_default()
+        .trim_end_matches('\r')
 }
 
 /// Tabs stay, so that the caret stands under its character.

@@ -6,22 +6,23 @@
 //! through [`parse_single`], because `DEFINE` acts on the statements behind it. `Display` of any part of the tree is
 //! its canonical text ([`print`]).
 
-mod region;
-mod token;
-pub mod span;
 pub mod ast;
-pub mod keyword;
 mod error;
+pub mod keyword;
 mod parser;
-mod variable;
-mod script;
 pub mod print;
+mod region;
+mod script;
+pub mod span;
+mod token;
+mod variable;
 
 pub use ast::ParsedStatement;
 pub use error::{ParseError, ParseErrorKind};
 pub use keyword::{KEYWORDS, is_reserved, suggest};
 pub use parser::Grammar;
 pub use script::{
-    StatementText, is_complete, parse_script, parse_single, parse_statement, split_statements, split_statements_of,
+    StatementText, is_complete, parse_script, parse_single, parse_statement, split_statements,
+    split_statements_of,
 };
 pub use variable::{VariableMap, Variables};

@@ -40,14 +40,26 @@ pub(crate) fn regions(sql: &str) -> Vec<Region> {
             continue;
         };
         if plain_start < at {
-            found.push(Region { kind: RegionKind::Plain, start: plain_start, end: at });
+            found.push(Region {
+                kind: RegionKind::Plain,
+                start: plain_start,
+                end: at,
+            });
         }
-        found.push(Region { kind, start: at, end });
+        found.push(Region {
+            kind,
+            start: at,
+            end,
+        });
         at = end;
         plain_start = end;
     }
     if plain_start < sql.len() {
-        found.push(Region { kind: RegionKind::Plain, start: plain_start, end: sql.len() });
+        found.push(Region {
+            kind: RegionKind::Plain,
+            start: plain_start,
+            end: sql.len(),
+        });
     }
     found
 }
@@ -62,13 +74,22 @@ fn special_at(sql: &str, at: usize, comments_close: &mut bool) -> Option<(Region
         b'"' => Some(quoted(rest, at, RegionKind::DoubleQuoted)),
         b'$' => Some(variable(rest, at)),
         b'-' if rest.get(1) == Some(&b'-') => {
-            let length = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());
+            let length = rest
+                .iter()
+                .position(|b| matches!(b, b'\n' | b'\r'))
+                .unwrap_or(rest.len());
             Some((RegionKind::Comment, at + length))
         }
         b'/' if rest.get(1) == Some(&b'*') => {
-            let close = if *comments_close { sql[at + 2..].find("*/") } else { None };
+            let close = if *comments_close {
+                sql[at + 2..].find("*/")
+            } else {
+                None
+            };
             *comments_close = close.is_some();
-            Some(close.map_or((RegionKind::Unclosed, at + 1), |n| (RegionKind::Comment, at + n + 4)))
+            Some(close.map_or((RegionKind::Unclosed, at + 1), |n| {
+                (RegionKind::Comment, at + n + 4)
+            }))
         }
         _ => None,
     }
@@ -93,20 +114,27 @@ fn quoted(rest: &[u8], at: usize, kind: RegionKind) -> (RegionKind, usize) {
 }
 
 fn variable(rest: &[u8], at: usize) -> (RegionKind, usize) {
-    let is_start = |b: u8| b.is_ascii_alphabetic() || b == b'_';
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'@');
-    if rest.get(1) == Some(&b'{') && rest.get(2).copied().is_some_and(is_start) {
-        let name_length = rest[2..].iter().take_while(|b| is_part(**b)).count();
-        if rest.get(2 + name_length) == Some(&b'}') {
-            return (RegionKind::Variable, at + name_length + 3);
-        }
-    }
-    (RegionKind::Unclosed, at + 1)
+    variable_length(rest).map_or((RegionKind::Unclosed, at + 1), |n| {
+        (RegionKind::Variable, at + n)
+    })
+}
+
+/// Length of the `${name}` at the start of `rest`.
+pub(crate) fn variable_length(rest: &[u8]) -> Option<usize> {
+    let name = rest.strip_prefix(b"${")?;
+    let is_part = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'@');
+    let length = name.iter().take_while(is_part).count();
+    let starts_well = name
+        .first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_');
+    (starts_well && name.get(length) == Some(&b'}')).then_some(length + 3)
 }
 
 /// Whether a quote or comment in `sql` is never closed.
 pub(crate) fn is_open(sql: &str) -> bool {
-    regions(sql).iter().any(|region| region.kind == RegionKind::Unclosed && &sql[region.start..region.end] != "$")
+    regions(sql)
+        .iter()
+        .any(|region| region.kind == RegionKind::Unclosed && &sql[region.start..region.end] != "$")
 }
 
 /// The text inside quotes, with doubled quotes made single. `quoted_text` includes its quotes.
@@ -114,7 +142,9 @@ pub(crate) fn unquote(quoted_text: &str) -> String {
     let Some(quote) = quoted_text.chars().next() else {
         return String::new();
     };
-    let inner = quoted_text.get(1..quoted_text.len() - 1).unwrap_or_default();
+    let inner = quoted_text
+        .get(1..quoted_text.len() - 1)
+        .unwrap_or_default();
     inner.replace(&format!("{quote}{quote}"), &quote.to_string())
 }
 
@@ -123,18 +153,38 @@ mod tests {
     use super::*;
 
     fn check(sql: &str, expected: &[(RegionKind, &str)]) {
-        let found: Vec<_> = regions(sql).into_iter().map(|r| (r.kind, &sql[r.start..r.end])).collect();
+        let found: Vec<_> = regions(sql)
+            .into_iter()
+            .map(|r| (r.kind, &sql[r.start..r.end]))
+            .collect();
         assert_eq!(found, expected, "{sql}");
     }
 
     #[test]
     fn quotes_comments_and_variables_are_told_from_plain_text() {
         use RegionKind::*;
-        check("a 'b''c' d", &[(Plain, "a "), (String, "'b''c'"), (Plain, " d")]);
-        check("`a``b`\"c\"", &[(BackQuoted, "`a``b`"), (DoubleQuoted, "\"c\"")]);
-        check("x--'y\nz", &[(Plain, "x"), (Comment, "--'y"), (Plain, "\nz")]);
+        check(
+            "a 'b''c' d",
+            &[(Plain, "a "), (String, "'b''c'"), (Plain, " d")],
+        );
+        check(
+            "`a``b`\"c\"",
+            &[(BackQuoted, "`a``b`"), (DoubleQuoted, "\"c\"")],
+        );
+        check(
+            "x--'y\nz",
+            &[(Plain, "x"), (Comment, "--'y"), (Plain, "\nz")],
+        );
         check("/* /* */ */", &[(Comment, "/* /* */"), (Plain, " */")]);
-        check("${a} $b", &[(Variable, "${a}"), (Plain, " "), (Unclosed, "$"), (Plain, "b")]);
+        check(
+            "${a} $b",
+            &[
+                (Variable, "${a}"),
+                (Plain, " "),
+                (Unclosed, "$"),
+                (Plain, "b"),
+            ],
+        );
     }
 
     #[test]
@@ -142,7 +192,15 @@ mod tests {
         use RegionKind::*;
         check("'a", &[(Unclosed, "'"), (Plain, "a")]);
         check("'a''b", &[(String, "'a'"), (Unclosed, "'"), (Plain, "b")]);
-        check("/* /*", &[(Unclosed, "/"), (Plain, "* "), (Unclosed, "/"), (Plain, "*")]);
+        check(
+            "/* /*",
+            &[
+                (Unclosed, "/"),
+                (Plain, "* "),
+                (Unclosed, "/"),
+                (Plain, "*"),
+            ],
+        );
     }
 
     #[test]

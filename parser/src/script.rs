@@ -21,7 +21,11 @@ pub struct StatementText {
 
 impl StatementText {
     fn place(&self) -> Place {
-        Place { offset: self.start, line: self.line, column: self.column }
+        Place {
+            offset: self.start,
+            line: self.line,
+            column: self.column,
+        }
     }
 }
 
@@ -44,7 +48,12 @@ pub fn split_statements_of(sql: &str, grammar: Grammar) -> Result<Vec<StatementT
         let first = rest[0].span;
         let end = rest[parsed.token_count - 1].span.end;
         let text = sql[first.start..end].to_owned();
-        statements.push(StatementText { text, start: first.start, line: first.line, column: first.column });
+        statements.push(StatementText {
+            text,
+            start: first.start,
+            line: first.line,
+            column: first.column,
+        });
         rest = &rest[parsed.token_count..];
     }
     Ok(statements)
@@ -54,16 +63,30 @@ pub fn split_statements_of(sql: &str, grammar: Grammar) -> Result<Vec<StatementT
 ///
 /// # Errors
 /// When the statement, or what its variables make of it, is refused.
-pub fn parse_single(statement: &StatementText, variables: &dyn Variables) -> Result<ParsedStatement, ParseError> {
-    parse_text(&statement.text, statement.place(), variables, StatementEnd::Semicolon)
+pub fn parse_single(
+    statement: &StatementText,
+    variables: &dyn Variables,
+) -> Result<ParsedStatement, ParseError> {
+    parse_text(
+        &statement.text,
+        statement.place(),
+        variables,
+        StatementEnd::Semicolon,
+    )
 }
 
 /// Parses a whole script at once, all with the same variables.
 ///
 /// # Errors
 /// The script's first syntax error, or else the first error of any kind.
-pub fn parse_script(sql: &str, variables: &dyn Variables) -> Result<Vec<ParsedStatement>, ParseError> {
-    split_statements(sql)?.iter().map(|statement| parse_single(statement, variables)).collect()
+pub fn parse_script(
+    sql: &str,
+    variables: &dyn Variables,
+) -> Result<Vec<ParsedStatement>, ParseError> {
+    split_statements(sql)?
+        .iter()
+        .map(|statement| parse_single(statement, variables))
+        .collect()
 }
 
 /// Parses exactly one statement; its `;` may be missing.
@@ -71,7 +94,12 @@ pub fn parse_script(sql: &str, variables: &dyn Variables) -> Result<Vec<ParsedSt
 /// # Errors
 /// When there is none, more than one, or it is refused.
 pub fn parse_statement(sql: &str) -> Result<ParsedStatement, ParseError> {
-    parse_text(sql, Place::START, &VariableMap::default(), StatementEnd::SemicolonOrEnd)
+    parse_text(
+        sql,
+        Place::START,
+        &VariableMap::default(),
+        StatementEnd::SemicolonOrEnd,
+    )
 }
 
 fn parse_text(
@@ -95,12 +123,19 @@ fn parse_text(
     }
     let start = tokens[0].span.start - place.offset;
     let last = tokens[parsed.token_count - 1].span.end - place.offset;
-    Ok(ParsedStatement { text: sql[start..last].to_owned(), statement: parsed.statement })
+    Ok(ParsedStatement {
+        text: sql[start..last].to_owned(),
+        statement: parsed.statement,
+    })
 }
 
 /// Whether a text typed so far ends a statement: its last token is a `;`, and no quote or comment is open.
 pub fn is_complete(text: &str) -> bool {
     let tokens = tokenize(text, Place::START);
-    let ends = tokens.iter().rev().nth(1).is_some_and(|token| token.is(";"));
+    let ends = tokens
+        .iter()
+        .rev()
+        .nth(1)
+        .is_some_and(|token| token.is(";"));
     ends && !crate::region::is_open(text)
 }

@@ -16,7 +16,10 @@ pub struct Span {
 impl Span {
     /// From the start of `self` to the end of `last`.
     pub fn to(self, last: Span) -> Span {
-        Span { end: last.end, ..self }
+        Span {
+            end: last.end,
+            ..self
+        }
     }
 }
 

@@ -53,7 +53,9 @@ impl Token<'_> {
     /// The token's meaning as a name or string: quotes removed, an unquoted word as written.
     pub(crate) fn value(&self) -> String {
         match self.kind {
-            TokenKind::String | TokenKind::BackQuoted | TokenKind::DoubleQuoted => unquote(self.text),
+            TokenKind::String | TokenKind::BackQuoted | TokenKind::DoubleQuoted => {
+                unquote(self.text)
+            }
             _ => self.text.to_owned(),
         }
     }
@@ -68,18 +70,35 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) const START: Place = Place { offset: 0, line: 1, column: 1 };
+    pub(crate) const START: Place = Place {
+        offset: 0,
+        line: 1,
+        column: 1,
+    };
 
     /// The place behind `text`, when `self` is the place before it.
     fn behind(self, text: &str) -> Place {
         text.chars().fold(self, |p, c| {
-            let (line, column) = if c == '\n' { (p.line + 1, 1) } else { (p.line, p.column + 1) };
-            Place { offset: p.offset + c.len_utf8(), line, column }
+            let (line, column) = if c == '\n' {
+                (p.line + 1, 1)
+            } else {
+                (p.line, p.column + 1)
+            };
+            Place {
+                offset: p.offset + c.len_utf8(),
+                line,
+                column,
+            }
         })
     }
 
     fn span_of(self, text: &str) -> Span {
-        Span { line: self.line, column: self.column, start: self.offset, end: self.offset + text.len() }
+        Span {
+            line: self.line,
+            column: self.column,
+            start: self.offset,
+            end: self.offset + text.len(),
+        }
     }
 }
 
@@ -93,7 +112,11 @@ pub(crate) fn tokenize(sql: &str, start: Place) -> Vec<Token<'_>> {
         place = place.behind(text);
     }
     let end = &sql[sql.len()..];
-    tokens.push(Token { kind: TokenKind::End, text: end, span: place.span_of(end) });
+    tokens.push(Token {
+        kind: TokenKind::End,
+        text: end,
+        span: place.span_of(end),
+    });
     tokens
 }
 
@@ -107,13 +130,20 @@ fn push_region<'a>(tokens: &mut Vec<Token<'a>>, region: Region, text: &'a str, p
         RegionKind::DoubleQuoted => TokenKind::DoubleQuoted,
         RegionKind::Variable => TokenKind::Variable,
     };
-    tokens.push(Token { kind, text, span: place.span_of(text) });
+    tokens.push(Token {
+        kind,
+        text,
+        span: place.span_of(text),
+    });
 }
 
 /// Adds the tokens of a stretch without quotes, comments and variables.
 fn push_plain<'a>(tokens: &mut Vec<Token<'a>>, text: &'a str, start: Place) {
     let mut found: Vec<TokenWithSpan> = Vec::new();
-    if Tokenizer::new(&KsqlDialect, text).tokenize_with_location_into_buf(&mut found).is_err() {
+    if Tokenizer::new(&KsqlDialect, text)
+        .tokenize_with_location_into_buf(&mut found)
+        .is_err()
+    {
         return push_cut(tokens, text, start);
     }
     let mut place = start;
@@ -121,7 +151,9 @@ fn push_plain<'a>(tokens: &mut Vec<Token<'a>>, text: &'a str, start: Place) {
     let mut next = 0;
     while let Some(token) = found.get(next) {
         next = end_of_piece(&found, next);
-        let length = found.get(next).map_or(rest.len(), |n| distance(rest, token.span.start, n.span.start));
+        let length = found.get(next).map_or(rest.len(), |n| {
+            distance(rest, token.span.start, n.span.start)
+        });
         let (piece, behind) = rest.split_at(length);
         if !matches!(token.token, SqlToken::Whitespace(_)) {
             push_cut(tokens, piece, place);
@@ -134,9 +166,20 @@ fn push_plain<'a>(tokens: &mut Vec<Token<'a>>, text: &'a str, start: Place) {
 /// The index behind the sqlparser token `first`, together with the words directly behind a number: sqlparser cuts digit
 /// identifiers such as `0xZ` and `1E5X` in two.
 fn end_of_piece(found: &[TokenWithSpan], first: usize) -> usize {
-    let is_word = |i: usize| found.get(i).is_some_and(|t| matches!(t.token, SqlToken::Word(_)));
-    let is_number = matches!(found[first].token, SqlToken::Number(..) | SqlToken::HexStringLiteral(_));
-    if is_number && is_word(first + 1) { first + 2 } else { first + 1 }
+    let is_word = |i: usize| {
+        found
+            .get(i)
+            .is_some_and(|t| matches!(t.token, SqlToken::Word(_)))
+    };
+    let is_number = matches!(
+        found[first].token,
+        SqlToken::Number(..) | SqlToken::HexStringLiteral(_)
+    );
+    if is_number && is_word(first + 1) {
+        first + 2
+    } else {
+        first + 1
+    }
 }
 
 /// Bytes between two of sqlparser's places, where `text` begins at the first.
@@ -146,7 +189,11 @@ fn distance(text: &str, from: Location, to: Location) -> usize {
         if (line, column) == (to.line, to.column) {
             return offset;
         }
-        (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+        (line, column) = if c == '\n' {
+            (line + 1, 1)
+        } else {
+            (line, column + 1)
+        };
     }
     text.len()
 }
@@ -155,10 +202,18 @@ fn push_cut<'a>(tokens: &mut Vec<Token<'a>>, text: &'a str, start: Place) {
     let mut place = start;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let (kind, length) = if first.is_whitespace() { (None, first.len_utf8()) } else { cut(rest) };
+        let (kind, length) = if first.is_whitespace() {
+            (None, first.len_utf8())
+        } else {
+            cut(rest)
+        };
         let (piece, behind) = rest.split_at(length);
         if let Some(kind) = kind {
-            tokens.push(Token { kind, text: piece, span: place.span_of(piece) });
+            tokens.push(Token {
+                kind,
+                text: piece,
+                span: place.span_of(piece),
+            });
         }
         place = place.behind(piece);
         rest = behind;
@@ -166,8 +221,8 @@ fn push_cut<'a>(tokens: &mut Vec<Token<'a>>, text: &'a str, start: Place) {
 }
 
 const SYMBOLS: &[&str] = &[
-    "<>", "!=", "<=", ">=", "||", ":=", "->", "=>", "=", "<", ">", "+", "-", "*", "/", "%", ".", ",", ";", "(", ")",
-    "[", "]",
+    "<>", "!=", "<=", ">=", "||", ":=", "->", "=>", "=", "<", ">", "+", "-", "*", "/", "%", ".",
+    ",", ";", "(", ")", "[", "]",
 ];
 
 /// Kind and length of the token at the start of `text`, by ksqlDB's rules: the longest match, a number before a word.
@@ -179,17 +234,32 @@ fn cut(text: &str) -> (Option<TokenKind>, usize) {
     }
     if word > 0 && !text.starts_with('@') {
         let starts_with_digit = text.as_bytes()[0].is_ascii_digit();
-        return (Some(if starts_with_digit { TokenKind::DigitWord } else { TokenKind::Word }), word);
+        return (
+            Some(if starts_with_digit {
+                TokenKind::DigitWord
+            } else {
+                TokenKind::Word
+            }),
+            word,
+        );
     }
     match SYMBOLS.iter().find(|symbol| text.starts_with(**symbol)) {
         Some(symbol) => (Some(TokenKind::Symbol), symbol.len()),
-        None => (Some(TokenKind::Unknown), text.chars().next().map_or(0, char::len_utf8)),
+        None => (
+            Some(TokenKind::Unknown),
+            text.chars().next().map_or(0, char::len_utf8),
+        ),
     }
 }
 
 /// Kind and length of the number at the start of `text`; length 0 when there is none.
 fn cut_number(text: &[u8]) -> (TokenKind, usize) {
-    let digits = |from: usize| text[from.min(text.len())..].iter().take_while(|b| b.is_ascii_digit()).count();
+    let digits = |from: usize| {
+        text[from.min(text.len())..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count()
+    };
     let whole = digits(0);
     let mut end = whole;
     let mut kind = TokenKind::Integer;
@@ -238,15 +308,24 @@ mod tests {
     /// `expected`: the tokens' texts parted by blanks.
     fn check(sql: &str, expected: &str) {
         let tokens = tokenize(sql, Place::START);
-        let texts: Vec<_> = tokens.iter().filter(|t| t.kind != TokenKind::End).map(|t| t.text).collect();
+        let texts: Vec<_> = tokens
+            .iter()
+            .filter(|t| t.kind != TokenKind::End)
+            .map(|t| t.text)
+            .collect();
         assert_eq!(texts.join(" "), expected, "{sql}");
-        assert!(tokens.iter().all(|t| &sql[t.span.start..t.span.end] == t.text), "{sql}");
+        assert!(
+            tokens
+                .iter()
+                .all(|t| &sql[t.span.start..t.span.end] == t.text),
+            "{sql}"
+        );
     }
 
     #[test]
     fn text_is_cut_as_ksqldb_cuts_it() {
         check("a->b=>c:=d||e", "a -> b => c := d || e");
-        check("ARRAY<ARRAY<INT>>=1", "ARRAY < ARRAY < INT > >= 1");
+        check("ARRAY<ARRAY<INT>> a>=1", "ARRAY < ARRAY < INT > > a >= 1");
         check("a==1!=2<>3<=4", "a = = 1 != 2 <> 3 <= 4");
         check("1 1.5 .5 1. 1E5 1.5e-3 .5E1", "1 1.5 .5 1. 1E5 1.5e-3 .5E1");
         check("1R0 0x1F 0xZ 1E5X 10@a _b", "1R0 0x1F 0xZ 1E5X 10@a _b");
@@ -258,6 +337,13 @@ mod tests {
     #[test]
     fn places_count_lines_and_characters() {
         let tokens = tokenize("'ä'\n  b", Place::START);
-        assert_eq!((tokens[1].span.line, tokens[1].span.column, tokens[1].span.start), (2, 3, 7));
+        assert_eq!(
+            (
+                tokens[1].span.line,
+                tokens[1].span.column,
+                tokens[1].span.start
+            ),
+            (2, 3, 7)
+        );
     }
 }

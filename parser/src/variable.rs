@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::ast::Statement;
 use crate::error::ParseError;
 use crate::parser::{Parsed, VariablePosition};
-use crate::region::{RegionKind, regions, unquote};
+use crate::region::{RegionKind, regions, unquote, variable_length};
 use crate::span::Span;
 use crate::token::Place;
 
@@ -28,7 +28,8 @@ pub struct VariableMap {
 impl VariableMap {
     /// Defines or redefines a variable.
     pub fn define(&mut self, name: &str, value: impl Into<String>) {
-        self.values.insert(name.to_lowercase(), (name.to_owned(), value.into()));
+        self.values
+            .insert(name.to_lowercase(), (name.to_owned(), value.into()));
     }
 
     /// Forgets a variable; says whether there was one.
@@ -38,7 +39,11 @@ impl VariableMap {
 
     /// Names as defined and values, by name.
     pub fn entries(&self) -> Vec<(&str, &str)> {
-        let mut entries: Vec<_> = self.values.values().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut entries: Vec<_> = self
+            .values
+            .values()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         entries.sort_unstable();
         entries
     }
@@ -46,7 +51,9 @@ impl VariableMap {
 
 impl Variables for VariableMap {
     fn get(&self, name: &str) -> Option<String> {
-        self.values.get(&name.to_lowercase()).map(|(_, value)| value.clone())
+        self.values
+            .get(&name.to_lowercase())
+            .map(|(_, value)| value.clone())
     }
 }
 
@@ -76,7 +83,7 @@ pub(crate) fn substitute(
         let start = place.offset + region.start;
         match region.kind {
             RegionKind::Variable => text.push_str(&replacement(piece, start, parsed, variables)?),
-            RegionKind::String => text.push_str(&inside(piece, "'", variables)),
+            RegionKind::String => text.push_str(&inside(piece, variables)),
             _ => text.push_str(piece),
         }
     }
@@ -90,7 +97,10 @@ fn replacement(
     parsed: &Parsed,
     variables: &dyn Variables,
 ) -> Result<String, ParseError> {
-    let found = parsed.variables.iter().find(|(span, _)| span.start == start);
+    let found = parsed
+        .variables
+        .iter()
+        .find(|(span, _)| span.start == start);
     let (Some((span, position)), Some(value)) = (found, variables.get(name_of(token))) else {
         return Ok(token.to_owned());
     };
@@ -105,9 +115,16 @@ fn name_of(token: &str) -> &str {
 }
 
 fn identifier(value: &str, span: Span) -> Result<String, ParseError> {
-    let name = ['`', '"'].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(value);
+    let name = ['`', '"']
+        .iter()
+        .find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(value);
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@')) {
+    if starts_well
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '@'))
+    {
         return Ok(value.to_owned());
     }
     let text = format!(
@@ -125,27 +142,25 @@ fn literal(value: &str, span: Span) -> Result<String, ParseError> {
     if is_boolean || is_number {
         return Ok(value.to_owned());
     }
-    Err(ParseError::illegal_argument(span, &format!("Got: '{value}'")))
+    Err(ParseError::illegal_argument(
+        span,
+        &format!("Got: '{value}'"),
+    ))
 }
 
 /// A quoted text with the variables in it replaced; variables without a value stay as text.
-fn inside(quoted: &str, quote: &str, variables: &dyn Variables) -> String {
+fn inside(quoted: &str, variables: &dyn Variables) -> String {
     let mut text = String::with_capacity(quoted.len());
     let mut rest = quoted;
     while let Some(at) = rest.find("${") {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = rest.find('}').map_or(rest.len(), |end| end + 1);
-        let token = &rest[..length];
+        let (before, behind) = rest.split_at(at);
+        let (token, after) = behind.split_at(variable_length(behind.as_bytes()).unwrap_or(2));
+        text.push_str(before);
         match variables.get(name_of(token)) {
-            Some(value) => text.push_str(&value.replace(quote, &quote.repeat(2))),
-            None => {
-                text.push_str("${");
-                rest = &rest[2..];
-                continue;
-            }
+            Some(value) => text.push_str(&value.replace('\'', "''")),
+            None => text.push_str(token),
         }
-        rest = &rest[length..];
+        rest = after;
     }
     text.push_str(rest);
     text

@@ -277,7 +277,7 @@ fn within(rows: &TableBatch, bounds: &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> Optio
     use std::ops::RangeBounds;
     let key = rows.key.first()?;
     let inside = |bytes: &[u8]| {
-        (bounds.0.as_ref().map(Vec::as_slice), bounds.1.as_ref().map(Vec::as_slice)).contains(bytes)
+        RangeBounds::<[u8]>::contains(&(bounds.0.as_ref().map(Vec::as_slice), bounds.1.as_ref().map(Vec::as_slice)), bytes)
     };
     let kept = super::operators::rows_where(rows.rows(), |row| match (key.as_string_opt::<i32>(), key.as_binary_opt::<i32>()) {
         (Some(text), _) => inside(text.value(row).as_bytes()),

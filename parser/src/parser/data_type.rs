@@ -8,7 +8,11 @@ use crate::token::TokenKind;
 impl Parser<'_> {
     /// `'(' element { ',' element } ')'`, or nothing.
     pub(super) fn optional_elements(&mut self) -> Result<Vec<TableElement>> {
-        if self.accept("(") { self.bracketed_rest(Self::element, ")") } else { Ok(Vec::new()) }
+        if self.accept("(") {
+            self.bracketed_rest(Self::element, ")")
+        } else {
+            Ok(Vec::new())
+        }
     }
 
     fn element(&mut self) -> Result<TableElement> {
@@ -16,7 +20,12 @@ impl Parser<'_> {
         let name = self.identifier()?;
         let data_type = self.data_type()?;
         let constraint = self.constraint()?;
-        Ok(TableElement { name, data_type, constraint, span: self.span_since(first) })
+        Ok(TableElement {
+            name,
+            data_type,
+            constraint,
+            span: self.span_since(first),
+        })
     }
 
     fn constraint(&mut self) -> Result<ColumnConstraint> {
@@ -92,10 +101,21 @@ impl Parser<'_> {
             () if precision < 1 => "precision must be >= 1",
             () if scale < 0 => "scale must be >= 0",
             () if precision < scale => "precision must be >= scale",
-            () => return Ok(DataType::Decimal { precision: clamped(precision), scale: clamped(scale) }),
+            () => {
+                return Ok(DataType::Decimal {
+                    precision: clamped(precision),
+                    scale: clamped(scale),
+                });
+            }
         };
-        self.refuse(ParseError::prepare(span, &format!("DECIMAL {wrong}: DECIMAL({precision},{scale})")));
-        Ok(DataType::Decimal { precision: 1, scale: 0 })
+        self.refuse(ParseError::prepare(
+            span,
+            &format!("DECIMAL {wrong}: DECIMAL({precision},{scale})"),
+        ));
+        Ok(DataType::Decimal {
+            precision: 1,
+            scale: 0,
+        })
     }
 
     /// A built-in type or the name of a registered one; a length as in `VARCHAR(10)` means nothing.
@@ -110,14 +130,21 @@ impl Parser<'_> {
         Ok(built_in(name.as_str()).unwrap_or(DataType::Custom(name)))
     }
 
+    /// A length, or the word `STRING`.
     fn type_parameter(&mut self) -> Result<()> {
-        match self.next().kind {
-            TokenKind::Integer | TokenKind::String => {
-                self.take();
-                Ok(())
-            }
-            _ => Err(self.unexpected("a number or a string")),
+        if self.next().kind == TokenKind::Integer {
+            self.take();
+            return Ok(());
         }
+        if self.accept("STRING") {
+            return Ok(());
+        }
+        let expected = vec!["'STRING'".to_owned(), "INTEGER_VALUE".to_owned()];
+        Err(ParseError::syntax(
+            self.next().span,
+            "Expecting {'STRING', INTEGER_VALUE}",
+            expected,
+        ))
     }
 }
 

@@ -15,7 +15,10 @@ impl Parser<'_> {
             TokenKind::Variable => {
                 self.take();
                 self.variables.push((token.span, VariablePosition::Literal));
-                self.refuse(ParseError::illegal_argument(token.span, &format!("Got: '{}'", token.text)));
+                self.refuse(ParseError::illegal_argument(
+                    token.span,
+                    &format!("Got: '{}'", token.text),
+                ));
                 Some(Literal::Null)
             }
             TokenKind::Word => self.accept_literal_word(),
@@ -25,13 +28,18 @@ impl Parser<'_> {
     }
 
     fn accept_literal_word(&mut self) -> Option<Literal> {
-        let words = [("NULL", Literal::Null), ("TRUE", Literal::Boolean(true)), ("FALSE", Literal::Boolean(false))];
+        let words = [
+            ("NULL", Literal::Null),
+            ("TRUE", Literal::Boolean(true)),
+            ("FALSE", Literal::Boolean(false)),
+        ];
         let (_, literal) = words.into_iter().find(|(word, _)| self.accept(word))?;
         Some(literal)
     }
 
     pub(super) fn literal(&mut self) -> Result<Literal> {
-        self.accept_literal().ok_or_else(|| self.unexpected("a literal"))
+        self.accept_literal()
+            .ok_or_else(|| self.unexpected("a literal"))
     }
 
     fn at_number(&self) -> bool {
@@ -56,7 +64,10 @@ impl Parser<'_> {
         if let Ok(value) = text.parse() {
             return Literal::Integer(value);
         }
-        text.parse().map_or_else(|_| self.bad_number(span, &format!("Invalid numeric literal: {text}")), Literal::BigInt)
+        text.parse().map_or_else(
+            |_| self.bad_number(span, &format!("Invalid numeric literal: {text}")),
+            Literal::BigInt,
+        )
     }
 
     fn double(&mut self, text: &str, span: Span) -> Literal {
@@ -68,7 +79,10 @@ impl Parser<'_> {
 
     /// ksqlDB counts the column of these from two.
     fn bad_number(&mut self, span: Span, text: &str) -> Literal {
-        self.refuse(ParseError::prepare(span, &format!("line {}:{}: {text}", span.line, span.column + 1)));
+        self.refuse(ParseError::prepare(
+            span,
+            &format!("line {}:{}: {text}", span.line, span.column + 1),
+        ));
         Literal::Null
     }
 
@@ -98,12 +112,21 @@ impl Parser<'_> {
 
     /// `[WITH '(' prop { ',' prop } ')']`.
     pub(super) fn optional_properties(&mut self) -> Result<Properties> {
-        if self.accept("WITH") { self.properties(Self::property_name) } else { Ok(Properties::default()) }
+        if self.accept("WITH") {
+            self.properties(Self::property_name)
+        } else {
+            Ok(Properties::default())
+        }
     }
 
     /// The brackets behind `WITH`; connectors read the names in their own way.
-    pub(super) fn properties(&mut self, name: fn(&mut Self) -> Result<String>) -> Result<Properties> {
-        self.expect_before("(", |t| t.kind == TokenKind::String || super::name::is_identifier(t))?;
+    pub(super) fn properties(
+        &mut self,
+        name: fn(&mut Self) -> Result<String>,
+    ) -> Result<Properties> {
+        self.expect_before("(", |t| {
+            t.kind == TokenKind::String || super::name::is_identifier(t)
+        })?;
         let entries = self.bracketed_rest(
             |p| {
                 let name = name(p)?;
@@ -129,13 +152,18 @@ impl Parser<'_> {
 }
 
 pub(super) fn is_number(token: &Token<'_>) -> bool {
-    matches!(token.kind, TokenKind::Integer | TokenKind::Decimal | TokenKind::Float)
+    matches!(
+        token.kind,
+        TokenKind::Integer | TokenKind::Decimal | TokenKind::Float
+    )
 }
 
 pub(super) fn is_literal(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::String | TokenKind::Variable)
         || is_number(token)
-        || ["NULL", "TRUE", "FALSE", "-"].iter().any(|word| token.is(word))
+        || ["NULL", "TRUE", "FALSE", "-"]
+            .iter()
+            .any(|word| token.is(word))
 }
 
 pub(super) fn time_unit(token: &Token<'_>) -> Option<TimeUnit> {
@@ -146,5 +174,8 @@ pub(super) fn time_unit(token: &Token<'_>) -> Option<TimeUnit> {
         ("SECOND", "SECONDS", TimeUnit::Seconds),
         ("MILLISECOND", "MILLISECONDS", TimeUnit::Milliseconds),
     ];
-    UNITS.iter().find(|(one, many, _)| token.is(one) || token.is(many)).map(|(_, _, unit)| *unit)
+    UNITS
+        .iter()
+        .find(|(one, many, _)| token.is(one) || token.is(many))
+        .map(|(_, _, unit)| *unit)
 }

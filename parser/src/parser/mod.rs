@@ -10,6 +10,7 @@ mod expression;
 mod literal;
 mod metadata;
 mod name;
+mod primary;
 mod query;
 mod statement;
 
@@ -21,8 +22,8 @@ use crate::token::{Token, TokenKind};
 
 type Result<T> = std::result::Result<T, ParseError>;
 
-/// Recursion of the parser. Each level needs up to some 5 KiB of stack.
-const MAX_NESTING: usize = 150;
+/// Recursion of the parser, two or three levels for a bracket. All of it fits into 1 MiB of stack.
+const MAX_NESTING: usize = 400;
 /// Height of a tree. Chains such as `a + b + c` are read by a loop yet make a tree as high as they are long, and whoever
 /// walks the tree recurses.
 const MAX_HEIGHT: usize = 1000;
@@ -56,7 +57,13 @@ pub(crate) struct Parsed {
 
 /// Parses one statement at the start of `tokens`, which end with [`TokenKind::End`]. `sql` is the text they were cut from
 /// and `base` the offset of its first byte in their spans.
-pub(crate) fn parse(sql: &str, base: usize, tokens: &[Token<'_>], grammar: Grammar, end: StatementEnd) -> Result<Parsed> {
+pub(crate) fn parse(
+    sql: &str,
+    base: usize,
+    tokens: &[Token<'_>],
+    grammar: Grammar,
+    end: StatementEnd,
+) -> Result<Parsed> {
     let mut parser = Parser {
         sql,
         base,
@@ -73,7 +80,12 @@ pub(crate) fn parse(sql: &str, base: usize, tokens: &[Token<'_>], grammar: Gramm
     };
     let statement = parser.statement()?;
     parser.statement_end(end)?;
-    Ok(Parsed { statement, refusal: parser.refusal, variables: parser.variables, token_count: parser.position })
+    Ok(Parsed {
+        statement,
+        refusal: parser.refusal,
+        variables: parser.variables,
+        token_count: parser.position,
+    })
 }
 
 /// Whether the last statement of a text may lack its `;`.
@@ -127,7 +139,10 @@ impl<'t> Parser<'t> {
 
     /// Whether these words or symbols come next.
     fn at_all(&self, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(n, word)| self.ahead(n).is(word))
+        words
+            .iter()
+            .enumerate()
+            .all(|(n, word)| self.ahead(n).is(word))
     }
 
     fn accept(&mut self, word: &str) -> bool {
@@ -158,7 +173,11 @@ impl<'t> Parser<'t> {
     }
 
     /// Like [`Self::expect`]; when the token in its place fits `follows`, what could stand behind `word`, it was left out.
-    fn expect_before(&mut self, word: &'static str, follows: impl Fn(&Token<'_>) -> bool) -> Result<()> {
+    fn expect_before(
+        &mut self,
+        word: &'static str,
+        follows: impl Fn(&Token<'_>) -> bool,
+    ) -> Result<()> {
         if self.accept(word) {
             return Ok(());
         }
@@ -170,7 +189,11 @@ impl<'t> Parser<'t> {
 
     fn missing(&self, what: &str) -> ParseError {
         let token = self.next();
-        ParseError::syntax(token.span, &format!("missing {what} at '{}'", shown(token)), vec![what.to_owned()])
+        ParseError::syntax(
+            token.span,
+            &format!("missing {what} at '{}'", shown(token)),
+            vec![what.to_owned()],
+        )
     }
 
     /// The next token fits none of few `words`; keywords and symbols as they are, `STRING` for a string.
@@ -184,7 +207,8 @@ impl<'t> Parser<'t> {
             [one] => one.clone(),
             many => format!("{{{}}}", many.join(", ")),
         };
-        let one_too_many = words.iter().any(|word| self.ahead(1).is(word)) && token.kind != TokenKind::End;
+        let one_too_many =
+            words.iter().any(|word| self.ahead(1).is(word)) && token.kind != TokenKind::End;
         let detail = match words.len() {
             0 | 4.. => String::new(),
             _ if one_too_many => format!("extraneous input '{}' expecting {set}", shown(token)),
@@ -196,7 +220,11 @@ impl<'t> Parser<'t> {
     /// The next token fits none of the many things that could stand here, described by `expected`.
     fn unexpected(&self, expected: &str) -> ParseError {
         let token = self.next();
-        let detail = if self.undecided() { near(token) } else { String::new() };
+        let detail = if self.undecided() {
+            near(token)
+        } else {
+            String::new()
+        };
         ParseError::syntax(token.span, &detail, vec![expected.to_owned()])
     }
 
@@ -217,19 +245,29 @@ impl<'t> Parser<'t> {
     /// None of the rules that begin like this fits the next token.
     fn no_rule_fits(&self, expected: &[&str]) -> ParseError {
         let token = self.next();
-        ParseError::syntax(token.span, &near(token), expected.iter().map(|word| quoted(word)).collect())
+        ParseError::syntax(
+            token.span,
+            &near(token),
+            expected.iter().map(|word| quoted(word)).collect(),
+        )
     }
 
     fn unknown_statement(&self) -> ParseError {
         let token = self.next();
         let words = STATEMENT_WORDS.iter().copied();
-        let meant = nearest(token.text, words).map_or_else(String::new, |(_, word)| format!("\nDid you mean '{word}'?"));
-        ParseError::syntax(token.span, &format!("Unknown statement '{}'{meant}", shown(token)), Vec::new())
+        let meant = nearest(token.text, words)
+            .map_or_else(String::new, |(_, word)| format!("\nDid you mean '{word}'?"));
+        ParseError::syntax(
+            token.span,
+            &format!("Unknown statement '{}'{meant}", shown(token)),
+            Vec::new(),
+        )
     }
 
     /// Whether the next token stands behind the first token of a stretch that several rules share.
     fn undecided(&self) -> bool {
-        self.undecided_since.is_some_and(|first| self.position > first)
+        self.undecided_since
+            .is_some_and(|first| self.position > first)
     }
 
     /// Keeps an error of building the tree; the first one counts.
@@ -254,11 +292,18 @@ impl<'t> Parser<'t> {
     /// Called for each node that a loop puts on top of what it has read.
     fn grow(&mut self) -> Result<()> {
         self.height += 1;
-        if self.height > MAX_HEIGHT { Err(ParseError::too_large(self.next().span)) } else { Ok(()) }
+        if self.height > MAX_HEIGHT {
+            Err(ParseError::too_large(self.next().span))
+        } else {
+            Ok(())
+        }
     }
 
     /// `item { ',' item }`.
-    fn comma_separated<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+    fn comma_separated<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let mut items = vec![item(self)?];
         while self.accept(",") {
             items.push(item(self)?);
@@ -267,7 +312,11 @@ impl<'t> Parser<'t> {
     }
 
     /// The rest of `'(' item { ',' item } ')'`, behind the bracket.
-    fn bracketed_rest<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>, close: &'static str) -> Result<Vec<T>> {
+    fn bracketed_rest<T>(
+        &mut self,
+        item: impl FnMut(&mut Self) -> Result<T>,
+        close: &'static str,
+    ) -> Result<Vec<T>> {
         let items = self.comma_separated(item)?;
         if !self.accept(close) {
             return Err(self.unexpected_but(&[",", close]));
@@ -277,14 +326,27 @@ impl<'t> Parser<'t> {
 }
 
 fn near(token: &Token<'_>) -> String {
-    format!("Syntax error at or near '{}' at line {}:{}", shown(token), token.span.line, token.span.column)
+    format!(
+        "Syntax error at or near '{}' at line {}:{}",
+        shown(token),
+        token.span.line,
+        token.span.column
+    )
 }
 
 fn shown<'a>(token: &Token<'a>) -> &'a str {
-    if token.kind == TokenKind::End { "<EOF>" } else { token.text }
+    if token.kind == TokenKind::End {
+        "<EOF>"
+    } else {
+        token.text
+    }
 }
 
 /// ksqlDB shows words and symbols in quotes, but kinds of tokens without.
 fn quoted(word: &str) -> String {
-    if word == "STRING" { word.to_owned() } else { format!("'{word}'") }
+    if word == "STRING" {
+        word.to_owned()
+    } else {
+        format!("'{word}'")
+    }
 }

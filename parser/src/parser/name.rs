@@ -18,9 +18,15 @@ impl<'t> Parser<'t> {
     pub(super) fn source_name(&mut self) -> Result<Name> {
         let token = self.identifier_token("the name of a stream or table")?;
         let name = folded(token);
-        if !name.0.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
-            let text =
-                format!("Source names may only contain alphanumeric values, '_' or '-'. Got: '{}'", name.as_str());
+        if !name
+            .0
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        {
+            let text = format!(
+                "Source names may only contain alphanumeric values, '_' or '-'. Got: '{}'",
+                name.as_str()
+            );
             let mut error = ParseError::illegal_argument(token.span, &text);
             error.fragment = Some(name.0.clone());
             self.refuse(error);
@@ -69,7 +75,8 @@ impl<'t> Parser<'t> {
         }
         let token = self.take();
         if token.kind == TokenKind::Variable {
-            self.variables.push((token.span, VariablePosition::Identifier));
+            self.variables
+                .push((token.span, VariablePosition::Identifier));
         }
         Ok(token)
     }
@@ -91,7 +98,10 @@ impl<'t> Parser<'t> {
 pub(super) fn is_identifier(token: &Token<'_>) -> bool {
     match token.kind {
         TokenKind::Word => !is_reserved(token.text),
-        TokenKind::DigitWord | TokenKind::BackQuoted | TokenKind::DoubleQuoted | TokenKind::Variable => true,
+        TokenKind::DigitWord
+        | TokenKind::BackQuoted
+        | TokenKind::DoubleQuoted
+        | TokenKind::Variable => true,
         _ => false,
     }
 }

@@ -59,12 +59,27 @@ impl Parser<'_> {
         let topic = self.resource_name()?;
         let from_beginning = self.accept("FROM");
         if from_beginning {
-            self.expect_before("BEGINNING", |t| t.is(";") || t.is("LIMIT") || t.is("INTERVAL") || t.is("SAMPLE"))?;
+            self.expect_before("BEGINNING", |t| {
+                t.is(";") || t.is("LIMIT") || t.is("INTERVAL") || t.is("SAMPLE")
+            })?;
         }
         let sampled = self.accept("INTERVAL") || self.accept("SAMPLE");
-        let interval = if sampled { Some(self.whole_number("INTERVAL")?) } else { None };
-        let limit = if self.accept("LIMIT") { Some(self.whole_number("LIMIT")?) } else { None };
-        Ok(Statement::Print(Print { topic, from_beginning, interval, limit }))
+        let interval = if sampled {
+            Some(self.whole_number("INTERVAL")?)
+        } else {
+            None
+        };
+        let limit = if self.accept("LIMIT") {
+            Some(self.whole_number("LIMIT")?)
+        } else {
+            None
+        };
+        Ok(Statement::Print(Print {
+            topic,
+            from_beginning,
+            interval,
+            limit,
+        }))
     }
 
     fn query_selector(&mut self) -> Result<QuerySelector> {
@@ -86,7 +101,9 @@ impl Parser<'_> {
 
     fn unset(&mut self) -> Result<Statement> {
         self.take();
-        Ok(Statement::UnsetProperty { name: self.string_before(ends_statement)? })
+        Ok(Statement::UnsetProperty {
+            name: self.string_before(ends_statement)?,
+        })
     }
 
     /// `STRING '=' STRING`.
@@ -100,12 +117,17 @@ impl Parser<'_> {
         self.take();
         let name = self.variable_name()?;
         self.expect_before("=", is_literal)?;
-        Ok(Statement::Define { name, value: self.string_before(ends_statement)? })
+        Ok(Statement::Define {
+            name,
+            value: self.string_before(ends_statement)?,
+        })
     }
 
     fn undefine(&mut self) -> Result<Statement> {
         self.take();
-        Ok(Statement::Undefine { name: self.variable_name()? })
+        Ok(Statement::Undefine {
+            name: self.variable_name()?,
+        })
     }
 
     /// A word that could begin a statement is a query's id if nothing stands behind it.
@@ -117,7 +139,11 @@ impl Parser<'_> {
             let start = self.next().span;
             let statement = Box::new(self.nested(Self::statement)?);
             let end = self.span_since(self.position - 1).end;
-            let text = self.sql.get(start.start - self.base..end - self.base).unwrap_or_default().to_owned();
+            let text = self
+                .sql
+                .get(start.start - self.base..end - self.base)
+                .unwrap_or_default()
+                .to_owned();
             return Ok(Statement::Explain(Explain::Statement { text, statement }));
         }
         Ok(Statement::Explain(Explain::Query(self.identifier()?)))
@@ -126,7 +152,9 @@ impl Parser<'_> {
     fn run_script(&mut self) -> Result<Statement> {
         self.take();
         self.expect_before("SCRIPT", |t| t.kind == TokenKind::String)?;
-        Ok(Statement::RunScript { path: self.string_before(ends_statement)? })
+        Ok(Statement::RunScript {
+            path: self.string_before(ends_statement)?,
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{commas, list, quoted_string};
 use crate::ast::{
-    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall, LogicalOperator, Name,
-    TimeUnit, WhenClause,
+    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall,
+    LogicalOperator, Name, TimeUnit, WhenClause,
 };
 
 impl Display for Expression {
@@ -14,28 +14,60 @@ impl Display for Expression {
             Expression::Literal(literal) => literal.fmt(f),
             Expression::Column(column) => column.fmt(f),
             Expression::Unit(unit) => unit.fmt(f),
-            Expression::Arithmetic { operator, left, right } => write!(f, "({left} {operator} {right})"),
+            Expression::Arithmetic {
+                operator,
+                left,
+                right,
+            } => write!(f, "({left} {operator} {right})"),
             Expression::Negate(value) => negated(f, value),
-            Expression::Comparison { operator, left, right } => write!(f, "({left} {operator} {right})"),
-            Expression::Logical { operator, left, right } => write!(f, "({left} {operator} {right})"),
+            Expression::Comparison {
+                operator,
+                left,
+                right,
+            } => write!(f, "({left} {operator} {right})"),
+            Expression::Logical {
+                operator,
+                left,
+                right,
+            } => write!(f, "({left} {operator} {right})"),
             Expression::Not(value) => write!(f, "(NOT {value})"),
-            Expression::IsNull { value, negated } => write!(f, "({value} IS{} NULL)", not(*negated)),
-            Expression::Between { value, lower, upper, negated } => {
+            Expression::IsNull { value, negated } => {
+                write!(f, "({value} IS{} NULL)", not(*negated))
+            }
+            Expression::Between {
+                value,
+                lower,
+                upper,
+                negated,
+            } => {
                 write!(f, "({value}{} BETWEEN {lower} AND {upper})", not(*negated))
             }
-            Expression::In { value, list, negated } => {
+            Expression::In {
+                value,
+                list,
+                negated,
+            } => {
                 write!(f, "({value}{} IN (", not(*negated))?;
                 commas(f, list)?;
                 f.write_str("))")
             }
-            Expression::Like { value, pattern, escape, negated } => {
+            Expression::Like {
+                value,
+                pattern,
+                escape,
+                negated,
+            } => {
                 write!(f, "({value}{} LIKE {pattern}", not(*negated))?;
                 if let Some(escape) = escape {
                     write!(f, " ESCAPE {}", quoted_string(&escape.to_string()))?;
                 }
                 f.write_str(")")
             }
-            Expression::Case { operand, when, default } => case(f, operand.as_deref(), when, default.as_deref()),
+            Expression::Case {
+                operand,
+                when,
+                default,
+            } => case(f, operand.as_deref(), when, default.as_deref()),
             Expression::Cast { value, data_type } => write!(f, "CAST({value} AS {data_type})"),
             Expression::Call(call) => call.fmt(f),
             Expression::Array(items) => {
@@ -45,12 +77,16 @@ impl Display for Expression {
             }
             Expression::Map(entries) => {
                 f.write_str("MAP(")?;
-                list(f, entries, ", ", |f, (key, value)| write!(f, "{key}:={value}"))?;
+                list(f, entries, ", ", |f, (key, value)| {
+                    write!(f, "{key}:={value}")
+                })?;
                 f.write_str(")")
             }
             Expression::Struct(fields) => {
                 f.write_str("STRUCT(")?;
-                list(f, fields, ", ", |f, (name, value)| write!(f, "{name}:={value}"))?;
+                list(f, fields, ", ", |f, (name, value)| {
+                    write!(f, "{name}:={value}")
+                })?;
                 f.write_str(")")
             }
             Expression::Subscript { base, index } => {
@@ -96,10 +132,14 @@ fn negated(f: &mut Formatter<'_>, value: &Expression) -> Result {
 /// What stands before `[`, `->` and `AT TIME ZONE`: as it is where it binds as tightly.
 pub(super) fn base_of(f: &mut Formatter<'_>, base: &Expression) -> Result {
     match base {
-        Expression::Negate(_) | Expression::AtTimeZone { .. } | Expression::Lambda { .. } => write!(f, "({base})"),
-        Expression::Column(ColumnReference { qualifier: None, name, .. }) if name.as_str() == "ARRAY" => {
-            f.write_str("`ARRAY`")
+        Expression::Negate(_) | Expression::AtTimeZone { .. } | Expression::Lambda { .. } => {
+            write!(f, "({base})")
         }
+        Expression::Column(ColumnReference {
+            qualifier: None,
+            name,
+            ..
+        }) if name.as_str() == "ARRAY" => f.write_str("`ARRAY`"),
         _ => base.fmt(f),
     }
 }

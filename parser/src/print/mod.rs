@@ -23,8 +23,10 @@ pub fn schema_type(data_type: &DataType) -> String {
         DataType::Array(element) => format!("ARRAY<{}>", schema_type(element)),
         DataType::Map(key, value) => format!("MAP<{}, {}>", schema_type(key), schema_type(value)),
         DataType::Struct(fields) => {
-            let fields: Vec<_> =
-                fields.iter().map(|(name, field)| format!("{} {}", quoted_name(name), schema_type(field))).collect();
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, field)| format!("{} {}", quoted_name(name), schema_type(field)))
+                .collect();
             format!("STRUCT<{}>", fields.join(", "))
         }
         plain => plain.to_string(),
@@ -44,14 +46,20 @@ pub fn quoted_string(text: &str) -> String {
 /// Whether the word means itself without quotes.
 fn is_plain(word: &str) -> bool {
     let mut letters = word.bytes();
-    letters.next().is_some_and(|b| b.is_ascii_uppercase() || b == b'_')
+    letters
+        .next()
+        .is_some_and(|b| b.is_ascii_uppercase() || b == b'_')
         && letters.all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || matches!(b, b'_' | b'@'))
         && !is_reserved(word)
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if is_plain(self.as_str()) { f.write_str(self.as_str()) } else { f.write_str(&quoted_name(self)) }
+        if is_plain(self.as_str()) {
+            f.write_str(self.as_str())
+        } else {
+            f.write_str(&quoted_name(self))
+        }
     }
 }
 
@@ -95,7 +103,9 @@ impl fmt::Display for DataType {
             DataType::Map(key, value) => write!(f, "MAP<{key}, {value}>"),
             DataType::Struct(fields) => {
                 f.write_str("STRUCT<")?;
-                list(f, fields, ", ", |f, (name, data_type)| write!(f, "{name} {data_type}"))?;
+                list(f, fields, ", ", |f, (name, data_type)| {
+                    write!(f, "{name} {data_type}")
+                })?;
                 f.write_str(">")
             }
             DataType::Custom(name) => name.fmt(f),
@@ -107,9 +117,12 @@ impl fmt::Display for DataType {
 impl fmt::Display for Properties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(")?;
-        list(f, &self.0, ", ", |f, (name, value)| match is_plain(name) {
-            true => write!(f, "{name}={value}"),
-            false => write!(f, "{}={value}", quoted_string(name)),
+        list(f, &self.0, ", ", |f, (name, value)| {
+            if is_plain(name) {
+                write!(f, "{name}={value}")
+            } else {
+                write!(f, "{}={value}", quoted_string(name))
+            }
         })?;
         f.write_str(")")
     }

@@ -5,7 +5,8 @@ use std::fmt::{Display, Formatter, Result};
 use super::commas;
 use super::expression::base_of;
 use crate::ast::{
-    AliasedSource, Duration, Emit, Expression, Join, JoinKind, Query, SelectItem, Window, WindowKind, Within,
+    AliasedSource, Duration, Emit, Expression, Join, JoinKind, Query, SelectItem, Window,
+    WindowKind, Within,
 };
 
 impl Display for Query {
@@ -17,7 +18,10 @@ impl Display for Query {
             super::list(f, &self.select, ",", |f, item| write!(f, "\n  {item}"))?;
         }
         write!(f, "\nFROM {}", self.from.source)?;
-        self.from.joins.iter().try_for_each(|join| write!(f, "\n{join}"))?;
+        self.from
+            .joins
+            .iter()
+            .try_for_each(|join| write!(f, "\n{join}"))?;
         if let Some(window) = &self.window {
             write!(f, "\nWINDOW {window} ")?;
         }
@@ -37,20 +41,35 @@ fn clause<T: Display>(f: &mut Formatter<'_>, words: &str, rest: Option<&T>) -> R
 fn list_clause(f: &mut Formatter<'_>, words: &str, items: Option<&[Expression]>) -> Result {
     let Some(items) = items else { return Ok(()) };
     write!(f, "\n{words} ")?;
-    if items.is_empty() { f.write_str("()") } else { commas(f, items) }
+    if items.is_empty() {
+        f.write_str("()")
+    } else {
+        commas(f, items)
+    }
 }
 
 impl Display for SelectItem {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             SelectItem::All { source: None, .. } => f.write_str("*"),
-            SelectItem::All { source: Some(source), .. } => write!(f, "{source}.*"),
+            SelectItem::All {
+                source: Some(source),
+                ..
+            } => write!(f, "{source}.*"),
             SelectItem::StructAll { expression, .. } => {
                 base_of(f, expression)?;
                 f.write_str("->*")
             }
-            SelectItem::Expression { expression, alias: None, .. } => expression.fmt(f),
-            SelectItem::Expression { expression, alias: Some(alias), .. } => write!(f, "{expression} {alias}"),
+            SelectItem::Expression {
+                expression,
+                alias: None,
+                ..
+            } => expression.fmt(f),
+            SelectItem::Expression {
+                expression,
+                alias: Some(alias),
+                ..
+            } => write!(f, "{expression} {alias}"),
         }
     }
 }
@@ -87,7 +106,8 @@ impl Display for Within {
         } else {
             write!(f, "WITHIN ({}, {})", self.before, self.after)?;
         }
-        self.grace.map_or(Ok(()), |grace| write!(f, " GRACE PERIOD {grace}"))
+        self.grace
+            .map_or(Ok(()), |grace| write!(f, " GRACE PERIOD {grace}"))
     }
 }
 
@@ -95,7 +115,9 @@ impl Display for Window {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.kind {
             WindowKind::Tumbling { size } => write!(f, "TUMBLING ( SIZE {size} ")?,
-            WindowKind::Hopping { size, advance } => write!(f, "HOPPING ( SIZE {size} , ADVANCE BY {advance} ")?,
+            WindowKind::Hopping { size, advance } => {
+                write!(f, "HOPPING ( SIZE {size} , ADVANCE BY {advance} ")?;
+            }
             WindowKind::Session { gap } => write!(f, "SESSION ( {gap} ")?,
         }
         if let Some(retention) = self.retention {

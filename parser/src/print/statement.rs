@@ -4,9 +4,9 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{commas, is_plain, list, quoted_string};
 use crate::ast::{
-    AlterSource, Assert, ColumnConstraint, ConnectorKind, CreateAsSelect, CreateSource, Describe, DropSource, Duration,
-    Explain, Expression, InsertInto, InsertValues, List, Name, Print, Properties, QuerySelector, SourceKind, Statement,
-    TableElement,
+    AlterSource, Assert, ColumnConstraint, ConnectorKind, CreateAsSelect, CreateSource, Describe,
+    DropSource, Duration, Explain, Expression, InsertInto, InsertValues, List, Name, Print,
+    Properties, QuerySelector, SourceKind, Statement, TableElement,
 };
 
 impl Display for Statement {
@@ -20,11 +20,26 @@ impl Display for Statement {
             Statement::Print(print) => print.fmt(f),
             Statement::DropSource(drop) => drop.fmt(f),
             Statement::AlterSource(alter) => alter.fmt(f),
-            Statement::CreateType { if_not_exists, name, data_type } => {
-                write!(f, "CREATE TYPE {}{name} AS {data_type}", if_not_exists_words(*if_not_exists))
+            Statement::CreateType {
+                if_not_exists,
+                name,
+                data_type,
+            } => {
+                write!(
+                    f,
+                    "CREATE TYPE {}{name} AS {data_type}",
+                    if_not_exists_words(*if_not_exists)
+                )
             }
-            Statement::DropType { if_exists, name } => write!(f, "DROP TYPE {}{name}", if_exists_words(*if_exists)),
-            Statement::CreateConnector { if_not_exists, kind, name, properties } => {
+            Statement::DropType { if_exists, name } => {
+                write!(f, "DROP TYPE {}{name}", if_exists_words(*if_exists))
+            }
+            Statement::CreateConnector {
+                if_not_exists,
+                kind,
+                name,
+                properties,
+            } => {
                 let words = if_not_exists_words(*if_not_exists);
                 write!(f, "CREATE {kind} CONNECTOR {words}{name} WITH {properties}")
             }
@@ -36,11 +51,17 @@ impl Display for Statement {
             Statement::Resume(query) => write!(f, "RESUME {query}"),
             Statement::SetProperty { name, value } => write!(f, "SET {}", assignment(name, value)),
             Statement::UnsetProperty { name } => write!(f, "UNSET {}", quoted_string(name)),
-            Statement::AlterSystem { name, value } => write!(f, "ALTER SYSTEM {}", assignment(name, value)),
-            Statement::Define { name, value } => write!(f, "DEFINE {name} = {}", quoted_string(value)),
+            Statement::AlterSystem { name, value } => {
+                write!(f, "ALTER SYSTEM {}", assignment(name, value))
+            }
+            Statement::Define { name, value } => {
+                write!(f, "DEFINE {name} = {}", quoted_string(value))
+            }
             Statement::Undefine { name } => write!(f, "UNDEFINE {name}"),
             Statement::Explain(Explain::Query(id)) => write!(f, "EXPLAIN {id}"),
-            Statement::Explain(Explain::Statement { statement, .. }) => write!(f, "EXPLAIN {statement}"),
+            Statement::Explain(Explain::Statement { statement, .. }) => {
+                write!(f, "EXPLAIN {statement}")
+            }
             Statement::RunScript { path } => write!(f, "RUN SCRIPT {}", quoted_string(path)),
             Statement::List(list) => list.fmt(f),
             Statement::Describe(describe) => describe.fmt(f),
@@ -71,7 +92,11 @@ fn extended_word(present: bool) -> &'static str {
 
 /// A topic or subject: plain where it needs no quotes in any case, else as a string.
 fn resource(name: &str) -> String {
-    if is_plain(&name.to_ascii_uppercase()) { name.to_owned() } else { quoted_string(name) }
+    if is_plain(&name.to_ascii_uppercase()) {
+        name.to_owned()
+    } else {
+        quoted_string(name)
+    }
 }
 
 impl Display for SourceKind {
@@ -95,8 +120,18 @@ impl Display for ConnectorKind {
 impl Display for CreateSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         let read_only = if self.read_only { "SOURCE " } else { "" };
-        write!(f, "CREATE {}{read_only}{} ", or_replace_words(self.or_replace), self.kind)?;
-        write!(f, "{}{}", if_not_exists_words(self.if_not_exists), self.name)?;
+        write!(
+            f,
+            "CREATE {}{read_only}{} ",
+            or_replace_words(self.or_replace),
+            self.kind
+        )?;
+        write!(
+            f,
+            "{}{}",
+            if_not_exists_words(self.if_not_exists),
+            self.name
+        )?;
         elements(f, &self.elements)?;
         with(f, &self.properties)
     }
@@ -112,7 +147,11 @@ fn elements(f: &mut Formatter<'_>, elements: &[TableElement]) -> Result {
 }
 
 fn with(f: &mut Formatter<'_>, properties: &Properties) -> Result {
-    if properties.is_empty() { Ok(()) } else { write!(f, " WITH {properties}") }
+    if properties.is_empty() {
+        Ok(())
+    } else {
+        write!(f, " WITH {properties}")
+    }
 }
 
 impl Display for TableElement {
@@ -130,8 +169,18 @@ impl Display for TableElement {
 
 impl Display for CreateAsSelect {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "CREATE {}{} ", or_replace_words(self.or_replace), self.kind)?;
-        write!(f, "{}{}", if_not_exists_words(self.if_not_exists), self.name)?;
+        write!(
+            f,
+            "CREATE {}{} ",
+            or_replace_words(self.or_replace),
+            self.kind
+        )?;
+        write!(
+            f,
+            "{}{}",
+            if_not_exists_words(self.if_not_exists),
+            self.name
+        )?;
         with(f, &self.properties)?;
         write!(f, " AS {}", self.query)
     }
@@ -178,21 +227,34 @@ impl Display for Print {
         if let Some(interval) = self.interval {
             write!(f, " INTERVAL {interval}")?;
         }
-        self.limit.map_or(Ok(()), |limit| write!(f, " LIMIT {limit}"))
+        self.limit
+            .map_or(Ok(()), |limit| write!(f, " LIMIT {limit}"))
     }
 }
 
 impl Display for DropSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "DROP {} {}{}", self.kind, if_exists_words(self.if_exists), self.name)?;
-        if self.delete_topic { f.write_str(" DELETE TOPIC") } else { Ok(()) }
+        write!(
+            f,
+            "DROP {} {}{}",
+            self.kind,
+            if_exists_words(self.if_exists),
+            self.name
+        )?;
+        if self.delete_topic {
+            f.write_str(" DELETE TOPIC")
+        } else {
+            Ok(())
+        }
     }
 }
 
 impl Display for AlterSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         write!(f, "ALTER {} {} ", self.kind, self.name)?;
-        list(f, &self.add_columns, ", ", |f, (name, data_type)| write!(f, "ADD COLUMN {name} {data_type}"))
+        list(f, &self.add_columns, ", ", |f, (name, data_type)| {
+            write!(f, "ADD COLUMN {name} {data_type}")
+        })
     }
 }
 
@@ -215,7 +277,12 @@ impl Display for List {
             List::Functions => f.write_str("FUNCTIONS"),
             List::ConnectorPlugins => f.write_str("CONNECTOR PLUGINS"),
             List::Topics { all, extended } => {
-                write!(f, "{}TOPICS{}", if *all { "ALL " } else { "" }, extended_word(*extended))
+                write!(
+                    f,
+                    "{}TOPICS{}",
+                    if *all { "ALL " } else { "" },
+                    extended_word(*extended)
+                )
             }
             List::Streams { extended } => write!(f, "STREAMS{}", extended_word(*extended)),
             List::Tables { extended } => write!(f, "TABLES{}", extended_word(*extended)),
@@ -232,9 +299,15 @@ impl Display for Describe {
             Describe::Source { name, extended, .. } if name.as_str() == "TABLES" => {
                 write!(f, "DESCRIBE `TABLES`{}", extended_word(*extended))
             }
-            Describe::Source { name, extended, .. } => write!(f, "DESCRIBE {name}{}", extended_word(*extended)),
-            Describe::Streams { extended } => write!(f, "DESCRIBE STREAMS{}", extended_word(*extended)),
-            Describe::Tables { extended } => write!(f, "DESCRIBE TABLES{}", extended_word(*extended)),
+            Describe::Source { name, extended, .. } => {
+                write!(f, "DESCRIBE {name}{}", extended_word(*extended))
+            }
+            Describe::Streams { extended } => {
+                write!(f, "DESCRIBE STREAMS{}", extended_word(*extended))
+            }
+            Describe::Tables { extended } => {
+                write!(f, "DESCRIBE TABLES{}", extended_word(*extended))
+            }
             Describe::Function(name) => write!(f, "DESCRIBE FUNCTION {name}"),
             Describe::Connector(name) => write!(f, "DESCRIBE CONNECTOR {name}"),
         }
@@ -245,12 +318,22 @@ impl Display for Assert {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str("ASSERT ")?;
         match self {
-            Assert::Topic { exists, topic, properties, timeout } => {
+            Assert::Topic {
+                exists,
+                topic,
+                properties,
+                timeout,
+            } => {
                 write!(f, "{}TOPIC {}", not_exists_words(*exists), resource(topic))?;
                 with(f, properties)?;
                 timeout_clause(f, *timeout)
             }
-            Assert::Schema { exists, subject, id, timeout } => {
+            Assert::Schema {
+                exists,
+                subject,
+                id,
+                timeout,
+            } => {
                 write!(f, "{}SCHEMA", not_exists_words(*exists))?;
                 if let Some(subject) = subject {
                     write!(f, " SUBJECT {}", resource(subject))?;
@@ -260,19 +343,32 @@ impl Display for Assert {
                 }
                 timeout_clause(f, *timeout)
             }
-            Assert::Values { source, columns: names, values } => {
+            Assert::Values {
+                source,
+                columns: names,
+                values,
+            } => {
                 write!(f, "VALUES {source}")?;
                 columns(f, names)?;
                 f.write_str(" VALUES ")?;
                 bracketed(f, values)
             }
-            Assert::NullValues { source, columns: names, key } => {
+            Assert::NullValues {
+                source,
+                columns: names,
+                key,
+            } => {
                 write!(f, "NULL VALUES {source}")?;
                 columns(f, names)?;
                 f.write_str(" KEY ")?;
                 bracketed(f, key)
             }
-            Assert::Source { kind, name, elements: columns, properties } => {
+            Assert::Source {
+                kind,
+                name,
+                elements: columns,
+                properties,
+            } => {
                 write!(f, "{kind} {name}")?;
                 elements(f, columns)?;
                 with(f, properties)

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BinaryArray, Int64Array};
+use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array};
 use arrow_buffer::BooleanBuffer;
 
 use super::rows::{is_set, some_unset};
