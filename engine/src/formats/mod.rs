@@ -3,11 +3,26 @@
 //! Decoders fill Arrow arrays straight from the records' bytes, guided by the schema: no tree of values per record, only
 //! the columns that are asked for. A record that does not fit is reported and becomes a row of NULLs marked as failed.
 
-use arrow_array::{ArrayRef, BinaryArray};
+mod decimal;
+mod delimited;
+mod info;
+mod java_double;
+mod java_map;
+mod json;
+mod kafka;
+mod none;
+mod payloads;
+mod sink;
+
+use arrow_array::{Array, ArrayRef, BinaryArray};
 use arrow_buffer::BooleanBuffer;
 use serde::{Deserialize, Serialize};
 
 use crate::types::Column;
+
+pub use info::{FORMATS, FormatError, FormatInfo, parse_delimiter, validate};
+pub use java_double::{append as append_java_double, parse as parse_java_double, text as java_double_text};
+use payloads::Payloads;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Format {
@@ -104,19 +119,52 @@ pub struct EncodeError {
 pub struct UnsupportedSchema(pub String);
 
 /// A decoder for the declared columns of a source's key or value. `topic` is named in failures.
+///
+/// # Errors
+/// When the format cannot hold the columns, or is a registry format.
 pub fn decoder(
-    _options: &SerdeOptions,
-    _columns: &[Column],
-    _topic: &str,
-    _is_key: bool,
+    options: &SerdeOptions,
+    columns: &[Column],
+    topic: &str,
+    is_key: bool,
 ) -> Result<Box<dyn Decoder>, UnsupportedSchema> {
-    Err(UnsupportedSchema("not written yet".into()))
+    validate(options, columns, is_key)?;
+    Ok(match &options.format {
+        Format::None => Box::new(none::NoneSerde),
+        Format::Kafka => Box::new(kafka::KafkaDecoder::new(columns, topic)),
+        Format::Delimited { delimiter } => Box::new(delimited::DelimitedDecoder::new(*delimiter, columns, topic)),
+        Format::Json => Box::new(json::JsonDecoder::new(columns, options.wrap_single, topic, is_key)),
+        Format::Registry(_) => return Err(not_supported(&options.format)),
+    })
 }
 
+/// An encoder for the columns of a sink's key or value.
+///
+/// # Errors
+/// As `decoder`.
 pub fn encoder(
-    _options: &SerdeOptions,
-    _columns: &[Column],
-    _is_key: bool,
+    options: &SerdeOptions,
+    columns: &[Column],
+    is_key: bool,
 ) -> Result<Box<dyn Encoder>, UnsupportedSchema> {
-    Err(UnsupportedSchema("not written yet".into()))
+    validate(options, columns, is_key)?;
+    Ok(match &options.format {
+        Format::None => Box::new(none::NoneSerde),
+        Format::Kafka => Box::new(kafka::KafkaEncoder::new(columns)),
+        Format::Delimited { delimiter } => Box::new(delimited::DelimitedEncoder::new(*delimiter, columns)),
+        Format::Json => Box::new(json::JsonEncoder::new(columns, options.wrap_single)),
+        Format::Registry(_) => return Err(not_supported(&options.format)),
+    })
 }
+
+fn not_supported(format: &Format) -> UnsupportedSchema {
+    UnsupportedSchema(format!("The '{}' format is not supported yet", format.name()))
+}
+
+/// Which payloads are there.
+fn presence(payloads: &BinaryArray) -> Option<BooleanBuffer> {
+    payloads.nulls().map(|nulls| nulls.inner().clone())
+}
+
+#[cfg(test)]
+mod tests;
