@@ -1,0 +1,195 @@
+//! `EARLIEST_BY_OFFSET` and `LATEST_BY_OFFSET`, of one value or of n.
+//!
+//! Every value is stamped from a counter as it comes, so that sessions which merge know whose value was first. The
+//! counter goes on above every stamp that is read back from a store.
+
+use arrow_array::{Array, ArrayRef};
+
+use super::codec::{Fixed, put_list, put_value, take_list, take_value};
+use super::compare::heap_bytes;
+use super::fold::Fold;
+use crate::types::{SqlType, Value};
+
+/// What all of them share.
+pub struct Stamping {
+    data_type: SqlType,
+    ignore_nulls: bool,
+    next_stamp: u64,
+}
+
+pub struct Stamped {
+    stamp: u64,
+    value: Value,
+}
+
+impl Stamping {
+    pub fn new(data_type: SqlType, ignore_nulls: bool) -> Self {
+        Self { data_type, ignore_nulls, next_stamp: 0 }
+    }
+
+    fn stamp(&mut self, value: Value) -> Stamped {
+        let stamp = self.next_stamp;
+        self.next_stamp = stamp.saturating_add(1);
+        Stamped { stamp, value }
+    }
+
+    fn skips(&self, array: &ArrayRef, row: usize) -> bool {
+        self.ignore_nulls && array.is_null(row)
+    }
+
+    fn value(&mut self, array: &ArrayRef, row: usize) -> Stamped {
+        let value = Value::from_array(array, row, &self.data_type);
+        self.stamp(value)
+    }
+
+    fn take(&mut self, bytes: &mut &[u8]) -> Option<Stamped> {
+        let stamped = Stamped { stamp: Fixed::take(bytes)?, value: take_value(bytes, &self.data_type)? };
+        self.next_stamp = self.next_stamp.max(stamped.stamp.saturating_add(1));
+        Some(stamped)
+    }
+
+    fn take_one(&mut self, bytes: &mut &[u8]) -> Option<Option<Stamped>> {
+        Some(if bool::take(bytes)? { Some(self.take(bytes)?) } else { None })
+    }
+}
+
+impl Stamped {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.stamp.put(out);
+        put_value(&self.value, out);
+    }
+    fn copy(&self) -> Stamped {
+        Stamped { stamp: self.stamp, value: self.value.clone() }
+    }
+}
+
+fn put_one(state: Option<&Stamped>, out: &mut Vec<u8>) {
+    state.is_some().put(out);
+    if let Some(stamped) = state {
+        stamped.put(out);
+    }
+}
+
+fn result_one(state: Option<&Stamped>) -> Value {
+    state.map_or(Value::Null, |stamped| stamped.value.clone())
+}
+
+/// The first value; none yet is `None`.
+pub struct Earliest(pub Stamping);
+
+impl Fold for Earliest {
+    type State = Option<Stamped>;
+
+    fn initial(&self) -> Self::State {
+        None
+    }
+    fn add(&mut self, state: &mut Self::State, arguments: &[ArrayRef], row: usize) {
+        if state.is_none() && !self.0.skips(&arguments[0], row) {
+            *state = Some(self.0.value(&arguments[0], row));
+        }
+    }
+    fn merge(&mut self, into: &mut Self::State, from: &Self::State) {
+        if let Some(other) = from
+            && into.as_ref().is_none_or(|known| other.stamp < known.stamp)
+        {
+            *into = Some(other.copy());
+        }
+    }
+    fn result(&self, state: &Self::State) -> Value {
+        result_one(state.as_ref())
+    }
+    fn put(&self, state: &Self::State, out: &mut Vec<u8>) {
+        put_one(state.as_ref(), out);
+    }
+    fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
+        self.0.take_one(bytes)
+    }
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))
+    }
+}
+
+/// The last value. A group is stamped with NULL when it begins, at its first row or merge, as in ksqlDB: so a fresh
+/// slot is later than all sessions that are merged into it, and only the row that joins them counts.
+pub struct Latest(pub Stamping);
+
+impl Fold for Latest {
+    /// `None`: nothing happened to the group yet.
+    type State = Option<Stamped>;
+
+    fn initial(&self) -> Self::State {
+        None
+    }
+    fn add(&mut self, state: &mut Self::State, arguments: &[ArrayRef], row: usize) {
+        if !self.0.skips(&arguments[0], row) {
+            *state = Some(self.0.value(&arguments[0], row));
+        } else if state.is_none() {
+            *state = Some(self.0.stamp(Value::Null));
+        }
+    }
+    fn merge(&mut self, into: &mut Self::State, from: &Self::State) {
+        if into.is_none() {
+            *into = Some(self.0.stamp(Value::Null));
+        }
+        if let (Some(known), Some(other)) = (into, from)
+            && other.stamp > known.stamp
+        {
+            *known = other.copy();
+        }
+    }
+    fn result(&self, state: &Self::State) -> Value {
+        result_one(state.as_ref())
+    }
+    fn put(&self, state: &Self::State, out: &mut Vec<u8>) {
+        put_one(state.as_ref(), out);
+    }
+    fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
+        self.0.take_one(bytes)
+    }
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))
+    }
+}
+
+/// The first or last n values, in order.
+pub struct Several {
+    pub stamping: Stamping,
+    pub n: usize,
+    pub latest: bool,
+}
+
+impl Fold for Several {
+    type State = Vec<Stamped>;
+
+    fn initial(&self) -> Self::State {
+        Vec::new()
+    }
+    fn add(&mut self, state: &mut Self::State, arguments: &[ArrayRef], row: usize) {
+        let full = state.len() >= self.n;
+        if self.stamping.skips(&arguments[0], row) || (full && !self.latest) {
+            return;
+        }
+        if full {
+            state.remove(0);
+        }
+        state.push(self.stamping.value(&arguments[0], row));
+    }
+    /// Keeps the first n of both, even of the latest values: ksqlDB does so.
+    fn merge(&mut self, into: &mut Self::State, from: &Self::State) {
+        into.extend(from.iter().map(Stamped::copy));
+        into.sort_by_key(|stamped| stamped.stamp);
+        into.truncate(self.n);
+    }
+    fn result(&self, state: &Self::State) -> Value {
+        Value::Array(state.iter().map(|stamped| stamped.value.clone()).collect())
+    }
+    fn put(&self, state: &Self::State, out: &mut Vec<u8>) {
+        put_list(state, out, Stamped::put);
+    }
+    fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
+        take_list(bytes, |bytes| self.stamping.take(bytes)).filter(|state| state.len() <= self.n)
+    }
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        state.capacity() * size_of::<Stamped>() + state.iter().map(|s| heap_bytes(&s.value)).sum::<usize>()
+    }
+}
