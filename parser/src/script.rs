@@ -1,6 +1,7 @@
 //! From a script to its statements: where each ends, and each one parsed with the variables known when its turn comes.
 
-use crate::ast::ParsedStatement;
+use crate::ast::{Expression, ParsedStatement, SelectItem, Statement};
+use crate::span::Span;
 use crate::error::ParseError;
 use crate::parser::{Grammar, StatementEnd, parse};
 use crate::token::{Place, TokenKind, tokenize};
@@ -100,6 +101,21 @@ pub fn parse_statement(sql: &str) -> Result<ParsedStatement, ParseError> {
         &VariableMap::default(),
         StatementEnd::SemicolonOrEnd,
     )
+}
+
+/// Parses an expression on its own.
+///
+/// # Errors
+/// When it is none, or more than one. Places in the error count from a `SELECT ` in front of it.
+pub fn parse_expression(text: &str) -> Result<Expression, ParseError> {
+    let parsed = parse_statement(&format!("SELECT {text} FROM X;"))?;
+    if let Statement::Query(query) = parsed.statement
+        && query.select.len() == 1
+        && let Some(SelectItem::Expression { expression, alias: None, .. }) = query.select.into_iter().next()
+    {
+        return Ok(expression);
+    }
+    Err(ParseError::syntax(Span::default(), "Expecting an expression", Vec::new()))
 }
 
 fn parse_text(

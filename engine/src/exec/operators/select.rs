@@ -65,7 +65,7 @@ impl Transform for Select {
             }
             Batch::Table(mut batch) => {
                 let rows = batch.rows();
-                let mut side = |side: &TableSide, log: &mut TaskLog<'_>| TableSide {
+                let side = |side: &TableSide, log: &mut TaskLog<'_>| TableSide {
                     columns: self.project(&table_columns(&batch, side), rows, side.present.as_ref(), log),
                     present: side.present.clone(),
                 };
