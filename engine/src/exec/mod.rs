@@ -14,6 +14,7 @@ mod simulated;
 mod store;
 mod subscription;
 mod task;
+mod threaded;
 mod topology;
 
 pub use error::TaskError;
@@ -22,6 +23,7 @@ pub use processing_log::{LogEntry, LogMessage, ProcessingLog, TopicProcessingLog
 pub use query::{OffsetReset, QueryOptions};
 pub use shared_source::SharedSources;
 pub use simulated::{Simulation, SimulationOptions};
-pub use subscription::{EndReason, ResultRows, Subscription};
+pub use subscription::{EndReason, Next, ResultRows, Subscription};
 pub use task::{StreamTask, TaskCounters};
+pub use threaded::{QueryError, QueryHandle, QueryState, QueryStatus, Runtime, RuntimeOptions};
 pub use topology::{Subtopology, Topology};
