@@ -116,9 +116,13 @@ struct RunningQuery {
 #[derive(Default)]
 struct Failure {
     errors: VecDeque<QueryError>,
-    /// Set while the query waits for its next try.
-    failing: bool,
-    retry_at: Option<Instant>,
+    /// Tasks (by index) that failed and have not committed since.
+    failing: HashMap<usize, Retry>,
+}
+
+#[derive(Clone, Copy)]
+struct Retry {
+    at: Instant,
     backoff_ms: u64,
 }
 
@@ -240,7 +244,11 @@ impl Runtime {
 
     /// Stops reading; state and positions stay, pull queries go on. False: no such query.
     pub fn pause(&self, id: &str) -> bool {
-        self.with(id, |running| running.paused.store(true, Ordering::SeqCst)).is_some()
+        self.with(id, |running| {
+            running.paused.store(true, Ordering::SeqCst);
+            running.tasks.read().iter().for_each(|cell| self.shared.wake(cell));
+        })
+        .is_some()
     }
 
     pub fn resume(&self, id: &str) -> bool {
@@ -285,6 +293,10 @@ impl Runtime {
             }
         }
         self.shared.halt();
+        self.join();
+    }
+
+    fn join(&self) {
         let threads: Vec<JoinHandle<()>> = self.threads.lock().drain(..).collect();
         for thread in threads {
             let _ = thread.join();
@@ -300,6 +312,12 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         self.shared.halt();
+        self.join();
+        for (_, running) in self.shared.queries.write().drain() {
+            running.stopped.store(true, Ordering::SeqCst);
+            running.watches.lock().clear();
+            running.tasks.write().clear();
+        }
     }
 }
 
@@ -404,7 +422,7 @@ impl RunningQuery {
     fn status(&self, node: &Node) -> QueryStatus {
         let failure = self.failure.lock();
         let paused = self.paused.load(Ordering::SeqCst);
-        let state = match (failure.failing, paused) {
+        let state = match (!failure.failing.is_empty(), paused) {
             (true, _) => QueryState::Error,
             (false, true) => QueryState::Paused,
             (false, false) => QueryState::Running,
@@ -433,18 +451,15 @@ impl RunningQuery {
         }
     }
 
-    /// Notes a failure and says when to try again.
-    fn fail(&self, error: &TaskError, options: &RuntimeOptions, log: &dyn ProcessingLog) -> Instant {
+    /// Notes a task's failure and says when to try again.
+    fn fail(&self, task: usize, error: &TaskError, options: &RuntimeOptions, log: &dyn ProcessingLog) -> Instant {
         let mut failure = self.failure.lock();
-        let now = Instant::now();
-        if !failure.failing || failure.retry_at.is_none_or(|at| at <= now) {
-            failure.backoff_ms = match failure.backoff_ms {
-                0 => options.retry_initial_ms,
-                ms => ms.saturating_mul(2).min(options.retry_max_ms),
-            };
-            failure.retry_at = Some(now + Duration::from_millis(failure.backoff_ms));
-        }
-        failure.failing = true;
+        let backoff_ms = match failure.failing.get(&task) {
+            None => options.retry_initial_ms,
+            Some(earlier) => earlier.backoff_ms.saturating_mul(2).min(options.retry_max_ms),
+        };
+        let at = Instant::now() + Duration::from_millis(backoff_ms);
+        failure.failing.insert(task, Retry { at, backoff_ms });
         if failure.errors.len() == ERRORS_KEPT {
             failure.errors.pop_front();
         }
@@ -456,14 +471,11 @@ impl RunningQuery {
             logger: format!("processing.{}", self.query.plan.id),
             message: LogMessage::Thread { message, thread, cause: Vec::new() },
         });
-        failure.retry_at.unwrap_or(now)
+        at
     }
 
-    fn succeeded(&self) {
-        let mut failure = self.failure.lock();
-        if failure.failing {
-            *failure = Failure { errors: std::mem::take(&mut failure.errors), ..Failure::default() };
-        }
+    fn succeeded(&self, task: usize) {
+        self.failure.lock().failing.remove(&task);
     }
 }
 
@@ -524,7 +536,7 @@ impl TaskCell {
                 if let Some(task) = slot.task.take() {
                     add(&mut slot.before, task.counters);
                 }
-                let retry_at = self.query.fail(&error, &shared.options, &*shared.node.log);
+                let retry_at = self.query.fail(self.index, &error, &shared.options, &*shared.node.log);
                 if self.query.query.subscription.is_some() && !is_storage(&error) {
                     self.end_subscription(EndReason::Failed(error.to_string()));
                 } else {
@@ -537,7 +549,7 @@ impl TaskCell {
 
     /// A failed query waits for its next try, a paused one for RESUME (after committing what it did).
     fn must_wait(self: &Arc<Self>, shared: &Arc<Shared>, slot: &mut TaskSlot) -> bool {
-        let retry_at = self.query.failure.lock().retry_at;
+        let retry_at = self.query.failure.lock().failing.get(&self.index).map(|retry| retry.at);
         if let Some(retry_at) = retry_at
             && slot.task.is_none()
             && retry_at > Instant::now()
@@ -549,7 +561,7 @@ impl TaskCell {
             if let Some(mut task) = slot.task.take() {
                 add(&mut slot.before, task.counters);
                 if let Err(error) = commit(&shared.node, &mut task) {
-                    self.query.fail(&error, &shared.options, &*shared.node.log);
+                    self.query.fail(self.index, &error, &shared.options, &*shared.node.log);
                 }
             }
             return true;
@@ -564,7 +576,9 @@ impl TaskCell {
             slot.last_commit = Instant::now();
         }
         let Some(task) = slot.task.as_mut() else { return Ok(false) };
-        let stateful = task.subtopology.is_stateful();
+        // Without a record cache nothing is gained by waiting once the source is drained.
+        let by_time = task.subtopology.is_stateful();
+        let cached = query.options.cache_bytes > 0;
         let interval = Duration::from_millis(query.options.commit_interval_ms);
         for _ in 0..STEPS_PER_TURN {
             if !self.deliver(task) {
@@ -577,12 +591,15 @@ impl TaskCell {
             }
             let full = task.buffered_rows() > BUFFERED_ROWS_MAX || task.memory_bytes() > query.task_bytes();
             let due = slot.last_commit.elapsed() >= interval;
-            if task.has_uncommitted() && (!stateful || full || due || task.is_complete()) {
+            if task.has_uncommitted() && (!by_time || full || due || task.is_complete() || (idle && !cached)) {
                 commit(node, task)?;
                 slot.last_commit = Instant::now();
-                self.query.succeeded();
+                self.query.succeeded(self.index);
             }
             if idle {
+                if !task.has_uncommitted() {
+                    self.query.succeeded(self.index);
+                }
                 self.finish_if_complete(task);
                 if !self.deliver(task) {
                     return Ok(false);
