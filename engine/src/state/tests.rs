@@ -160,10 +160,3 @@ fn stores_come_and_go_while_others_write() {
         assert_eq!(count, 400);
     });
 }
-
-#[test]
-fn prefix_end_is_the_first_key_behind_a_prefix() {
-    for (prefix, end) in [(&b"a"[..], Some(&b"b"[..])), (b"a\xff", Some(b"b")), (b"\xff\xff", None), (b"", None)] {
-        assert_eq!(prefix_end(prefix).as_deref(), end);
-    }
-}

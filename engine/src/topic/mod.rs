@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow_array::{BinaryArray, Int64Array};
 
 use crate::batch::RowHeaders;
-use crate::state::WriteBatch;
+use crate::state::{StateError, WriteBatch};
 
 pub mod embedded;
 
@@ -95,11 +95,22 @@ pub enum TopicError {
     TopicExists(String),
     #[error("topic `{topic}` has no partition {partition}; it has {partitions}")]
     UnknownPartition { topic: String, partition: u32, partitions: u32 },
+    #[error("topic name `{0}` is illegal: it must have 1 to 249 of the characters a-z, A-Z, 0-9, `.`, `_` and `-`")]
+    InvalidName(String),
     /// The device is full or failing; the caller stops the query and keeps what was acknowledged.
     #[error("cannot write to the log: {0}")]
     Storage(String),
     #[error("the log is damaged: {0}")]
     Corrupt(String),
+}
+
+impl From<StateError> for TopicError {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Corrupt(what) => Self::Corrupt(what),
+            other => Self::Storage(other.to_string()),
+        }
+    }
 }
 
 /// Called after records became readable on a watched topic. Must return at once.

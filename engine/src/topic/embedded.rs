@@ -1,1 +1,0 @@
-//! The embedded log: topics kept in the node's own store.
