@@ -302,8 +302,14 @@ mod tests {
 
     #[test]
     fn rounding_half_up() {
-        for (text, scale, expected) in [("1.005", 2, 101), ("-1.005", 2, -101), ("1.004", 2, 100), ("7", 2, 700), ("1e-9", 2, 0)] {
-            assert_eq!(BigDecimal::parse(text).unwrap().round_half_up(scale), Some(i256::from_i128(expected)), "{text}");
+        for (text, scale, expected) in
+            [("1.005", 2, 101), ("-1.005", 2, -101), ("1.004", 2, 100), ("7", 2, 700), ("1e-9", 2, 0)]
+        {
+            assert_eq!(
+                BigDecimal::parse(text).unwrap().round_half_up(scale),
+                Some(i256::from_i128(expected)),
+                "{text}"
+            );
         }
     }
 }

@@ -44,12 +44,7 @@ const REGISTRY: FormatInfo = FormatInfo { schema_inference: true, properties: &[
 /// All formats, by name.
 pub const FORMATS: [FormatInfo; 8] = [
     FormatInfo { name: "AVRO", ..REGISTRY },
-    FormatInfo {
-        name: "DELIMITED",
-        properties: &["delimiter"],
-        inherited_properties: &["delimiter"],
-        ..PLAIN
-    },
+    FormatInfo { name: "DELIMITED", properties: &["delimiter"], inherited_properties: &["delimiter"], ..PLAIN },
     FormatInfo { name: "JSON", ..WRAPPING },
     FormatInfo { name: "JSON_SR", ..REGISTRY },
     FormatInfo { name: "KAFKA", multi_column_key: false, ..PLAIN },
@@ -177,11 +172,9 @@ pub fn validate(options: &SerdeOptions, columns: &[Column], is_key: bool) -> Res
         Format::None => no_columns(columns, is_key),
         Format::Kafka => kafka(columns, is_key),
         Format::Delimited { .. } => delimited(columns),
-        Format::Json | Format::Registry(RegistryFormat::JsonSr) => {
-            string_map_keys(columns, |column, _| {
-                format!("JSON only supports MAP types with STRING keys. Got: {}", column.data_type)
-            })
-        }
+        Format::Json | Format::Registry(RegistryFormat::JsonSr) => string_map_keys(columns, |column, _| {
+            format!("JSON only supports MAP types with STRING keys. Got: {}", column.data_type)
+        }),
         Format::Registry(RegistryFormat::Avro) => {
             string_map_keys(columns, |_, _| "Avro only supports MAPs with STRING keys".to_owned())
         }
@@ -231,10 +224,7 @@ fn delimited(columns: &[Column]) -> Result<(), UnsupportedSchema> {
     })
 }
 
-fn string_map_keys(
-    columns: &[Column],
-    refusal: impl Fn(&Column, &SqlType) -> String,
-) -> Result<(), UnsupportedSchema> {
+fn string_map_keys(columns: &[Column], refusal: impl Fn(&Column, &SqlType) -> String) -> Result<(), UnsupportedSchema> {
     for column in columns {
         if let Some(map) = map_without_string_key(&column.data_type) {
             return Err(UnsupportedSchema(refusal(column, map)));
@@ -275,7 +265,9 @@ mod tests {
         check(
             "DELIMITED",
             Some("<~>"),
-            Err("Invalid delimiter value: '<~>'. Delimiter must be a single character or TAB,SPACE\nExample valid value: ';'"),
+            Err(
+                "Invalid delimiter value: '<~>'. Delimiter must be a single character or TAB,SPACE\nExample valid value: ';'",
+            ),
         );
         assert_eq!(Format::parse("DELIMITED", Some("SPACE")), Ok(Format::Delimited { delimiter: ' ' }));
     }

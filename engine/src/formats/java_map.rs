@@ -30,10 +30,7 @@ mod tests {
 
     #[test]
     fn entries_come_in_hash_order() {
-        for (keys, expected) in [
-            (&["b", "a"][..], &["a", "b"][..]),
-            (&["p", "`", "a"], &["p", "`", "a"]),
-        ] {
+        for (keys, expected) in [(&["b", "a"][..], &["a", "b"][..]), (&["p", "`", "a"], &["p", "`", "a"])] {
             let order: Vec<&str> = order(0..keys.len(), |i| keys[i]).into_iter().map(|i| keys[i]).collect();
             assert_eq!(order, expected);
         }

@@ -9,6 +9,7 @@ mod info;
 mod java_double;
 mod java_map;
 mod json;
+pub mod json_value;
 mod kafka;
 mod none;
 mod payloads;

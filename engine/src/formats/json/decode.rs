@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use arrow_array::{Array, ArrayRef, BinaryArray};
+use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 
 use super::fields::Fields;
 use super::scan::{Cursor, Fault, Scan, syntax};
@@ -78,9 +79,8 @@ impl Decoder for JsonDecoder {
         if !self.wrapped {
             let mut reader = BareReader::new(&self.columns[0].data_type, rows, self.is_key);
             self.decode_records(payloads, &mut failures, &mut reader);
-            let nulls = reader.null_keys;
+            let present = without(presence(payloads), &reader.null_keys, rows);
             let column = reader.sink.finish(&self.columns[0].data_type);
-            let present = if nulls { column.nulls().map(|n| n.inner().clone()) } else { presence(payloads) };
             return Decoded { columns: wanted.iter().map(|_| column.clone()).collect(), present, failures };
         }
         let mut reader = ObjectReader::new(self, payloads, wanted);
@@ -97,6 +97,20 @@ impl Decoder for JsonDecoder {
         }
         Decoded { columns, present: presence(payloads), failures }
     }
+}
+
+/// `present` with `rows_out` unset.
+fn without(present: Option<BooleanBuffer>, rows_out: &[usize], rows: usize) -> Option<BooleanBuffer> {
+    if rows_out.is_empty() {
+        return present;
+    }
+    let mut bits = BooleanBufferBuilder::new(rows);
+    match present {
+        Some(present) => bits.append_buffer(&present),
+        None => bits.append_n(rows, true),
+    }
+    rows_out.iter().for_each(|&row| bits.set_bit(row, false));
+    Some(bits.finish())
 }
 
 /// What a record that is the word `null` fails with where an object is expected.
@@ -182,8 +196,8 @@ struct BareReader {
     /// What an empty record lacks; `None` where it reads as an empty text.
     required: Option<String>,
     is_key: bool,
-    /// A key was the word `null`, which is no key.
-    null_keys: bool,
+    /// Rows whose key was the word `null`, which is no key.
+    null_keys: Vec<usize>,
 }
 
 impl BareReader {
@@ -194,18 +208,20 @@ impl BareReader {
             SqlType::Time | SqlType::Date | SqlType::Timestamp => Some("BIGINT".to_owned()),
             other => Some(type_text(other)),
         };
-        Self { sink: Sink::new(data_type, rows, 0), required, is_key, null_keys: false }
+        Self { sink: Sink::new(data_type, rows, 0), required, is_key, null_keys: Vec::new() }
     }
 }
 
 impl RecordReader for BareReader {
-    fn read(&mut self, cursor: &mut Cursor<'_>, _row: usize) -> Scan<()> {
+    fn read(&mut self, cursor: &mut Cursor<'_>, row: usize) -> Scan<()> {
         match (cursor.peek(), &self.required, &mut self.sink) {
             (None, Some(required), _) => return missing(required),
             (None, None, Sink::String(runs)) => runs.push(b""),
             (Some(b'n'), _, sink) => {
                 read(cursor, sink)?;
-                self.null_keys |= self.is_key;
+                if self.is_key {
+                    self.null_keys.push(row);
+                }
             }
             (_, _, sink) => {
                 let pos = cursor.pos;

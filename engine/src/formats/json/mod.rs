@@ -11,8 +11,9 @@ use crate::types::SqlType;
 
 pub use decode::JsonDecoder;
 pub use encode::JsonEncoder;
-pub(super) use encode::append_base64_text;
+pub(super) use encode::{append_base64_text, append_double};
 pub(super) use fields::Fields;
+pub(super) use text::append_string;
 
 /// A type as the messages of failed records name it: `STRUCT<A INT, B VARCHAR>`.
 pub(super) fn type_text(data_type: &SqlType) -> String {

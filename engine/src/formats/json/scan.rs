@@ -204,7 +204,9 @@ impl<'a> Cursor<'a> {
             return syntax("Invalid numeric value: Leading zeroes not allowed");
         }
         let shown = self.shown(digits_from);
-        syntax(format!("Unexpected character ({shown}) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value"))
+        syntax(format!(
+            "Unexpected character ({shown}) in numeric value: expected digit (0-9) to follow minus sign, for valid numeric value"
+        ))
     }
 
     /// The rest of a number that has a fraction, an exponent or many digits.

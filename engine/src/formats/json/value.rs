@@ -77,7 +77,9 @@ fn read_nested(cursor: &mut Cursor<'_>, sink: &mut Sink) -> Scan<()> {
     let opens = cursor.peek();
     match sink {
         Sink::Array(lists) if opens == Some(b'[') => {
-            cursor.items(|cursor, index| read(cursor, &mut lists.item).map_err(|fault| at(fault, format!("[{index}]"))))?;
+            cursor.items(|cursor, index| {
+                read(cursor, &mut lists.item).map_err(|fault| at(fault, format!("[{index}]")))
+            })?;
             lists.close();
             Ok(())
         }
@@ -88,9 +90,9 @@ fn read_nested(cursor: &mut Cursor<'_>, sink: &mut Sink) -> Scan<()> {
             structs.close();
             Ok(())
         }
-        Sink::Array(Lists { type_text, .. }) | Sink::Map(Maps { type_text, .. }) | Sink::Struct(Structs { type_text, .. }) => {
-            mismatch(cursor, type_text)
-        }
+        Sink::Array(Lists { type_text, .. })
+        | Sink::Map(Maps { type_text, .. })
+        | Sink::Struct(Structs { type_text, .. }) => mismatch(cursor, type_text),
         _ => mismatch(cursor, "an unknown type"),
     }
 }
