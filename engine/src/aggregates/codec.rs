@@ -80,7 +80,9 @@ pub fn take_bytes<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 /// Items behind their number.
 pub fn put_list<T>(items: &[T], out: &mut Vec<u8>, mut put: impl FnMut(&T, &mut Vec<u8>)) {
     put_length(items.len(), out);
-    items.iter().for_each(|item| put(item, out));
+    for item in items {
+        put(item, out);
+    }
 }
 
 pub fn take_list<T>(bytes: &mut &[u8], mut take: impl FnMut(&mut &[u8]) -> Option<T>) -> Option<Vec<T>> {

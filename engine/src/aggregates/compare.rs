@@ -59,9 +59,9 @@ pub fn compare_bytes(a: &[u8], b: &[u8]) -> Ordering {
 /// Order of two values of one type that can be ordered; others are all equal.
 pub fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
-        (Value::Integer(x), Value::Integer(y)) | (Value::Time(x), Value::Time(y)) | (Value::Date(x), Value::Date(y)) => {
-            x.cmp(y)
-        }
+        (Value::Integer(x), Value::Integer(y))
+        | (Value::Time(x), Value::Time(y))
+        | (Value::Date(x), Value::Date(y)) => x.cmp(y),
         (Value::BigInt(x), Value::BigInt(y)) | (Value::Timestamp(x), Value::Timestamp(y)) => x.cmp(y),
         (Value::Double(x), Value::Double(y)) => x.java_cmp(*y),
         (Value::Decimal { unscaled: x, .. }, Value::Decimal { unscaled: y, .. }) => x.cmp(y),

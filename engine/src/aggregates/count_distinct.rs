@@ -36,7 +36,9 @@ impl Registers {
     fn of(set: &[(u16, u8)]) -> Self {
         let mut registers = Self { ranks: vec![0; REGISTERS], with_rank: [0; MAX_RANK + 1] };
         registers.with_rank[0] = REGISTERS as u32;
-        set.iter().for_each(|(register, rank)| registers.raise(*register, *rank));
+        for (register, rank) in set {
+            registers.raise(*register, *rank);
+        }
         registers
     }
     fn raise(&mut self, register: u16, rank: u8) {
@@ -87,7 +89,9 @@ impl Sketch {
             Sketch::Sparse(set) => {
                 let mut with_rank = [0; MAX_RANK + 1];
                 with_rank[0] = (REGISTERS - set.len()) as u32;
-                set.iter().for_each(|(_, rank)| with_rank[*rank as usize] += 1);
+                for (_, rank) in set {
+                    with_rank[*rank as usize] += 1;
+                }
                 with_rank
             }
         }
@@ -141,7 +145,9 @@ impl Fold for CountDistinct {
         });
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Sketch> {
-        let set = take_list(bytes, |bytes| Some((u16::from_le_bytes([u8::take(bytes)?, u8::take(bytes)?]), u8::take(bytes)?)))?;
+        let set = take_list(bytes, |bytes| {
+            Some((u16::from_le_bytes([u8::take(bytes)?, u8::take(bytes)?]), u8::take(bytes)?))
+        })?;
         let sound = |(register, rank): &(u16, u8)| {
             usize::from(*register) < REGISTERS && (1..=MAX_RANK).contains(&usize::from(*rank))
         };
@@ -211,13 +217,17 @@ fn text(value: &Value, data_type: &SqlType) -> String {
         }
         (Value::Date(days), _) => chrono::DateTime::from_timestamp(i64::from(*days) * 86_400, 0)
             .map_or_else(|| days.to_string(), |t| t.format("%Y-%m-%d").to_string()),
-        (Value::Timestamp(ms), _) => chrono::DateTime::from_timestamp_millis(*ms)
-            .map_or_else(|| ms.to_string(), |t| timestamp_text(&t)),
+        (Value::Timestamp(ms), _) => {
+            chrono::DateTime::from_timestamp_millis(*ms).map_or_else(|| ms.to_string(), |t| timestamp_text(&t))
+        }
         (Value::Array(items), SqlType::Array(item)) => {
             format!("[{}]", listed(items.iter().map(|v| text(v, item)).collect()))
         }
         (Value::Map(entries), SqlType::Map(key, item)) => {
-            format!("{{{}}}", listed(entries.iter().map(|(k, v)| format!("{}={}", text(k, key), text(v, item))).collect()))
+            format!(
+                "{{{}}}",
+                listed(entries.iter().map(|(k, v)| format!("{}={}", text(k, key), text(v, item))).collect())
+            )
         }
         (Value::Struct(values), SqlType::Struct(fields)) => {
             let present = values.iter().zip(fields).filter(|(v, _)| !v.is_null());

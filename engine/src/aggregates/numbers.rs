@@ -133,7 +133,8 @@ impl<A: Arithmetic> Accumulators for Numbers<A> {
                 old.push(*state);
             }
             let number = numbers.values()[row];
-            if !(has_nulls && arguments[0].is_null(row)) && !self.arithmetic.add(state, number) {
+            let present = !has_nulls || arguments[0].is_valid(row);
+            if present && !self.arithmetic.add(state, number) {
                 let message = self.arithmetic.failure(*state, number);
                 failures.push(RowFailure { row: row as u32, message });
             }

@@ -48,8 +48,10 @@ impl Stamping {
         Some(stamped)
     }
 
-    fn take_one(&mut self, bytes: &mut &[u8]) -> Option<Option<Stamped>> {
-        Some(if bool::take(bytes)? { Some(self.take(bytes)?) } else { None })
+    /// Reads what `put_one` wrote into `state`.
+    fn take_one(&mut self, bytes: &mut &[u8], state: &mut Option<Stamped>) -> Option<()> {
+        *state = if bool::take(bytes)? { Some(self.take(bytes)?) } else { None };
+        Some(())
     }
 }
 
@@ -102,7 +104,9 @@ impl Fold for Earliest {
         put_one(state.as_ref(), out);
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
-        self.0.take_one(bytes)
+        let mut state = None;
+        self.0.take_one(bytes, &mut state)?;
+        Some(state)
     }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))
@@ -144,7 +148,9 @@ impl Fold for Latest {
         put_one(state.as_ref(), out);
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
-        self.0.take_one(bytes)
+        let mut state = None;
+        self.0.take_one(bytes, &mut state)?;
+        Some(state)
     }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))

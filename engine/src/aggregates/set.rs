@@ -45,8 +45,12 @@ impl TableSteps {
             match (*old, *new) {
                 (Some(old), Some(new)) if old == new => steps.push(new, row, true, true),
                 (old, new) => {
-                    old.into_iter().for_each(|old| steps.push(old, row, true, false));
-                    new.into_iter().for_each(|new| steps.push(new, row, false, true));
+                    if let Some(old) = old {
+                        steps.push(old, row, true, false);
+                    }
+                    if let Some(new) = new {
+                        steps.push(new, row, false, true);
+                    }
                 }
             }
         }
@@ -197,7 +201,8 @@ impl AggregateSet {
 
     /// Heap bytes held, roughly.
     pub fn memory_bytes(&self) -> usize {
-        self.accumulators.iter().map(|accumulators| accumulators.memory_bytes()).sum::<usize>() + self.seen.capacity() * 4
+        self.accumulators.iter().map(|accumulators| accumulators.memory_bytes()).sum::<usize>()
+            + self.seen.capacity() * 4
     }
 
     /// Cuts rows into runs, as long as possible, in which no slot repeats.

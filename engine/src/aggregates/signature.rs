@@ -17,11 +17,12 @@ pub fn check(function: &AggregateFunction, types: &[Option<SqlType>]) -> Result<
             type_list(types)
         ),
     };
-    let alternatives: String =
-        function.signatures.iter().map(|(parameters, _)| format!("{name}({parameters})\n")).collect();
+    let alternatives: Vec<String> =
+        function.signatures.iter().map(|(parameters, _)| format!("{name}({parameters})")).collect();
     Err(format!(
-        "{problem}\nValid alternatives are:\n{alternatives}\
-         For detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;"
+        "{problem}\nValid alternatives are:\n{}\n\
+         For detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;",
+        alternatives.join("\n")
     ))
 }
 

@@ -91,9 +91,8 @@ where
             *into = if into.count == 0 { from } else { *into };
             return;
         }
-        let mean = |m: &Moments<T::Native>| match ROOT {
-            true => m.sum.to_double() / m.count as f64,
-            false => T::Native::own_mean(m.sum, m.count),
+        let mean = |m: &Moments<T::Native>| {
+            if ROOT { m.sum.to_double() / m.count as f64 } else { T::Native::own_mean(m.sum, m.count) }
         };
         let distance = mean(into) - mean(&from);
         let (a, b) = (into.count as f64, from.count as f64);
@@ -193,7 +192,9 @@ impl Fold for Correlation {
     }
     fn put(&self, s: &Products, out: &mut Vec<u8>) {
         s.count.put(out);
-        [s.x, s.y, s.xx, s.yy, s.xy].iter().for_each(|sum| sum.put(out));
+        for sum in [s.x, s.y, s.xx, s.yy, s.xy] {
+            sum.put(out);
+        }
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Products> {
         let count = Fixed::take(bytes)?;

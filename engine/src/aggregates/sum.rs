@@ -118,7 +118,8 @@ where
     }
     fn failure(&self, state: T::Native, number: In<Self>) -> String {
         let (precision, scale) = (self.precision, self.scale);
-        let got = state.add_checked(number).map_or_else(|_| "a wider number".to_owned(), |v| scaled(&T::text(v), scale));
+        let got =
+            state.add_checked(number).map_or_else(|_| "a wider number".to_owned(), |v| scaled(&T::text(v), scale));
         format!(
             "Numeric field overflow: A field with precision {precision} and scale {scale} must round to an absolute \
              value less than 10^{}. Got {got}",
@@ -155,9 +156,11 @@ fn list_total<T: ArrowPrimitiveType>(array: &ArrayRef, row: usize, from: T::Nati
         return from;
     }
     let items = lists.value(row);
-    items.as_primitive::<T>().iter().flatten().fold(from, |total, item| {
-        if subtract { total.sub_wrapping(item) } else { total.add_wrapping(item) }
-    })
+    items
+        .as_primitive::<T>()
+        .iter()
+        .flatten()
+        .fold(from, |total, item| if subtract { total.sub_wrapping(item) } else { total.add_wrapping(item) })
 }
 
 impl<T: ListNumber> Fold for ListSum<T> {

@@ -208,11 +208,7 @@ static FUNCTIONS: &[AggregateFunction] = &[
         name: "SUM_LIST",
         declared_name: "sum_list",
         description: "The sum of all elements of the lists.",
-        signatures: &[
-            ("ARRAY<DOUBLE> val1", "DOUBLE"),
-            ("ARRAY<INT> val1", "INT"),
-            ("ARRAY<BIGINT> val1", "BIGINT"),
-        ],
+        signatures: &[("ARRAY<DOUBLE> val1", "DOUBLE"), ("ARRAY<INT> val1", "INT"), ("ARRAY<BIGINT> val1", "BIGINT")],
         literal_arguments: none,
         resolve: sum_list,
     },
@@ -313,10 +309,14 @@ fn sum(types: Types, literals: &[Value]) -> Resolved {
         SqlType::Decimal { precision, scale } => {
             let data_type = data_type.clone();
             if precision <= 38 {
-                Arc::new(move || Box::new(Numbers::new(DecimalSum::<Decimal128Type>::new(precision, scale), &data_type)))
+                Arc::new(move || {
+                    Box::new(Numbers::new(DecimalSum::<Decimal128Type>::new(precision, scale), &data_type))
+                })
             } else {
                 let precision = precision.min(76);
-                Arc::new(move || Box::new(Numbers::new(DecimalSum::<Decimal256Type>::new(precision, scale), &data_type)))
+                Arc::new(move || {
+                    Box::new(Numbers::new(DecimalSum::<Decimal256Type>::new(precision, scale), &data_type))
+                })
             }
         }
         ref other => return Err(unexpected("SUM", other)),
@@ -540,7 +540,9 @@ fn topk_distinct(types: Types, literals: &[Value]) -> Resolved {
 
 fn top(name: &'static str, types: Types, literals: &[Value]) -> Resolved {
     let argument_types = checked(name, types, literals)?;
-    let [Value::Integer(k)] = literals else { return Err(format!("Function '{name}' needs a number k as its last argument")) };
+    let [Value::Integer(k)] = literals else {
+        return Err(format!("Function '{name}' needs a number k as its last argument"));
+    };
     let k = usize::try_from(*k).unwrap_or(0);
     let entry_type = match argument_types.split_first() {
         Some((sort, others)) if !others.is_empty() => {
