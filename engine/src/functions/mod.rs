@@ -3,10 +3,20 @@
 //!
 //! Scalar functions take whole arrays. Table functions give a list per row. Aggregates live in `aggregates`.
 
+pub mod registry;
+pub mod signature;
+
 use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 
+pub use registry::FunctionRegistry;
+
 use crate::types::SqlType;
+
+/// Every scalar and table function.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    std::iter::empty()
+}
 
 /// A scalar or table function. `NAME` as declared (ksqlDB prints most in lower case).
 pub struct Function {

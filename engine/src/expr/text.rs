@@ -1,0 +1,315 @@
+//! Text forms of values as casts and functions see them: temporal text, Java's text of doubles, containers.
+//!
+//! What a value looks like in a record is the business of `formats`.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{DateTime, Days, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
+
+use super::decimal::{Decimal, write_decimal};
+use crate::types::{SqlType, Value};
+
+pub const MILLIS_OF_DAY: i64 = 86_400_000;
+
+/// Parses `yyyy[-MM[-dd]]['T'[HH[:mm[:ss[.SSS]]]]][zone]` to ms since the epoch. Missing parts are the least, no zone is
+/// UTC; zones are `Z`, `+0100`, `+01:00`, `+01` or a region.
+pub fn parse_timestamp(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (date, rest) = match text.find('T') {
+        // Regions such as `UTC` hold the letter too, but only behind a time.
+        Some(at) => (&text[..at], &text[at + 1..]),
+        None => (text, ""),
+    };
+    let date = partial_date(date)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(rest.len());
+    let (time, zone) = rest.split_at(end);
+    let local = date.and_hms_opt(0, 0, 0)? + TimeDelta::milliseconds(partial_time(time)?);
+    zoned_millis(local, zone.trim())
+}
+
+fn partial_date(text: &str) -> Option<NaiveDate> {
+    let mut parts = text.split('-');
+    let year = digits(parts.next()?, 4)?;
+    let month = parts.next().map_or(Some(1), |p| digits(p, 2))?;
+    let day = parts.next().map_or(Some(1), |p| digits(p, 2))?;
+    if parts.next().is_some() {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(year as i32, month, day)
+}
+
+/// Ms of the day of `HH[:mm[:ss[.fraction]]]`; 0 for no text.
+fn partial_time(text: &str) -> Option<i64> {
+    if text.is_empty() {
+        return Some(0);
+    }
+    let mut parts = text.split(':');
+    let hours = digits(parts.next()?, 2)?;
+    let minutes = parts.next().map_or(Some(0), |p| digits(p, 2))?;
+    let (seconds, millis) = match parts.next() {
+        None => (0, 0),
+        Some(part) => {
+            let (seconds, fraction) = part.split_once('.').unwrap_or((part, "0"));
+            (digits(seconds, 2)?, fraction_millis(fraction)?)
+        }
+    };
+    let valid = hours < 24 && minutes < 60 && seconds < 60 && parts.next().is_none();
+    valid.then_some(((hours * 60 + minutes) * 60 + seconds) as i64 * 1_000 + millis)
+}
+
+fn fraction_millis(text: &str) -> Option<i64> {
+    if text.is_empty() || text.len() > 9 || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    format!("{text:0<3}")[..3].parse().ok()
+}
+
+fn digits(text: &str, count: usize) -> Option<u32> {
+    (text.len() == count && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+fn zoned_millis(local: NaiveDateTime, zone: &str) -> Option<i64> {
+    if zone.is_empty() || zone == "Z" || zone == "z" {
+        return Some(local.and_utc().timestamp_millis());
+    }
+    if let Some(seconds) = parse_offset(zone) {
+        return Some(local.and_utc().timestamp_millis() - seconds as i64 * 1_000);
+    }
+    let region: chrono_tz::Tz = zone.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
+    match region.from_local_datetime(&local) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.timestamp_millis()),
+        // A clock that was put forward: the time as the old offset has it.
+        LocalResult::None => {
+            let before = region.from_local_datetime(&(local - TimeDelta::hours(3))).earliest()?;
+            Some(before.timestamp_millis() + 3 * 3_600_000)
+        }
+    }
+}
+
+/// Seconds east of UTC of `+01`, `+0100` or `+01:00`.
+pub fn parse_offset(text: &str) -> Option<i32> {
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let plain: String = text[1..].chars().filter(|c| *c != ':').collect();
+    let (hours, minutes) = match plain.len() {
+        2 => (digits(&plain, 2)?, 0),
+        4 => (digits(&plain[..2], 2)?, digits(&plain[2..], 2)?),
+        _ => return None,
+    };
+    let seconds = sign * (hours as i32 * 3_600 + minutes as i32 * 60);
+    FixedOffset::east_opt(seconds).map(|_| seconds)
+}
+
+/// Parses a date, in the partial forms of timestamps, to days since the epoch. A time of day is refused.
+pub fn parse_date(text: &str) -> Option<i32> {
+    let millis = parse_timestamp(text)?;
+    (millis % MILLIS_OF_DAY == 0).then(|| (millis / MILLIS_OF_DAY) as i32)
+}
+
+/// Parses `HH:mm[:ss[.fraction]]` to ms of the day.
+pub fn parse_time(text: &str) -> Option<i32> {
+    let text = text.trim();
+    text.contains(':').then(|| partial_time(text).map(|millis| millis as i32))?
+}
+
+/// `yyyy-MM-dd'T'HH:mm:ss.SSS` in UTC.
+pub fn format_timestamp(millis: i64) -> String {
+    let mut out = String::with_capacity(23);
+    write_timestamp(millis, &mut out);
+    out
+}
+
+pub(crate) fn write_timestamp(millis: i64, out: &mut String) {
+    match DateTime::from_timestamp_millis(millis) {
+        Some(at) => {
+            let _ = write!(out, "{}", at.naive_utc().format("%Y-%m-%dT%H:%M:%S%.3f"));
+        }
+        None => {
+            let _ = write!(out, "{millis}");
+        }
+    }
+}
+
+/// `yyyy-MM-dd`.
+pub fn format_date(days: i32) -> String {
+    let epoch = NaiveDate::default();
+    let offset = Days::new(u64::from(days.unsigned_abs()));
+    let date = if days < 0 { epoch.checked_sub_days(offset) } else { epoch.checked_add_days(offset) };
+    date.map_or_else(|| days.to_string(), |d| d.format("%Y-%m-%d").to_string())
+}
+
+/// `HH:mm`, or `HH:mm:ss` when there are seconds; milliseconds are dropped.
+pub fn format_time(millis: i32) -> String {
+    let seconds = millis / 1_000;
+    let (h, m, s) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if s == 0 { format!("{h:02}:{m:02}") } else { format!("{h:02}:{m:02}:{s:02}") }
+}
+
+/// Java's `Double.toString`.
+pub(crate) fn write_java_double(value: f64, out: &mut String) {
+    if value.is_nan() {
+        out.push_str("NaN");
+        return;
+    }
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    let magnitude = value.abs();
+    if magnitude.is_infinite() {
+        out.push_str("Infinity");
+        return;
+    }
+    if magnitude == 0.0 {
+        out.push_str("0.0");
+        return;
+    }
+    let (digits, exponent) = shortest_digits(magnitude);
+    if (-3..7).contains(&exponent) {
+        let point = exponent + 1;
+        if point <= 0 {
+            out.push_str("0.");
+            out.extend(std::iter::repeat_n('0', point.unsigned_abs() as usize));
+            out.push_str(&digits);
+        } else if digits.len() <= point as usize {
+            out.push_str(&digits);
+            out.extend(std::iter::repeat_n('0', point as usize - digits.len()));
+            out.push_str(".0");
+        } else {
+            out.push_str(&digits[..point as usize]);
+            out.push('.');
+            out.push_str(&digits[point as usize..]);
+        }
+        return;
+    }
+    let (first, rest) = digits.split_at(1);
+    let _ = write!(out, "{first}.{}E{exponent}", if rest.is_empty() { "0" } else { rest });
+}
+
+/// The shortest digits that read back as the same double, and the exponent of the first one.
+fn shortest_digits(magnitude: f64) -> (String, i32) {
+    let text = format!("{magnitude:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
+}
+
+/// Words that literals may use for BOOLEAN: any prefix of true, yes, false or no, in any case.
+pub(crate) fn parse_boolean_word(text: &str) -> Option<bool> {
+    let word = text.trim().to_ascii_lowercase();
+    let starts = |full: &str| !word.is_empty() && full.starts_with(&word);
+    if starts("true") || starts("yes") {
+        Some(true)
+    } else if starts("false") || starts("no") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// The value as CAST to STRING has it; NULL is `null`, which only shows inside containers.
+pub(crate) fn write_value(value: &Value, data_type: &SqlType, out: &mut String) {
+    match (value, data_type) {
+        (Value::Null, _) => out.push_str("null"),
+        (Value::Boolean(b), _) => out.push_str(if *b { "true" } else { "false" }),
+        (Value::Integer(i), _) => out.push_str(itoa::Buffer::new().format(*i)),
+        (Value::BigInt(i), _) => out.push_str(itoa::Buffer::new().format(*i)),
+        (Value::Double(d), _) => write_java_double(*d, out),
+        (Value::Decimal { unscaled, scale }, _) => {
+            let number = Decimal::from_i256(*unscaled, *scale);
+            write_decimal(&number.unscaled, number.scale, out);
+        }
+        (Value::String(s), _) => out.push_str(s),
+        (Value::Bytes(b), _) => BASE64.encode_string(b, out),
+        (Value::Time(t), _) => out.push_str(&format_time(*t)),
+        (Value::Date(d), _) => out.push_str(&format_date(*d)),
+        (Value::Timestamp(t), _) => write_timestamp(*t, out),
+        (Value::Array(items), SqlType::Array(item)) => {
+            out.push('[');
+            for (i, value) in items.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { "" });
+                write_value(value, item, out);
+            }
+            out.push(']');
+        }
+        (Value::Map(entries), SqlType::Map(key_type, value_type)) => {
+            out.push('{');
+            for (i, (key, value)) in entries.iter().enumerate() {
+                out.push_str(if i > 0 { ", " } else { "" });
+                write_value(key, key_type, out);
+                out.push('=');
+                write_value(value, value_type, out);
+            }
+            out.push('}');
+        }
+        (Value::Struct(values), SqlType::Struct(fields)) => {
+            out.push_str("Struct{");
+            let present = values.iter().zip(fields).filter(|(value, _)| !value.is_null());
+            for (i, (value, field)) in present.enumerate() {
+                out.push_str(if i > 0 { "," } else { "" });
+                out.push_str(field.name.as_str());
+                out.push('=');
+                write_value(value, &field.data_type, out);
+            }
+            out.push('}');
+        }
+        _ => {}
+    }
+}
+
+/// BYTES of base64 text.
+pub(crate) fn parse_base64(text: &str) -> Option<Vec<u8>> {
+    BASE64.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps() {
+        let check = |text: &str, expected: Option<i64>| assert_eq!(parse_timestamp(text), expected, "{text}");
+        check("1970", Some(0));
+        check("1970-02", Some(31 * MILLIS_OF_DAY));
+        check("1970-01-02", Some(MILLIS_OF_DAY));
+        check("1970-01-01T01", Some(3_600_000));
+        check("1970-01-01T01:02:03.4", Some(3_723_400));
+        check("1970-01-01T01:02:03.456Z", Some(3_723_456));
+        check("1970-01-01T01:00:00+0100", Some(0));
+        check("1970-01-01T01:00:00+01:00", Some(0));
+        check("2020-07-01T02:00:00 Europe/Paris", Some(1_593_561_600_000));
+        check("foo", None);
+        check("1970-13", None);
+        assert_eq!(format_timestamp(-1), "1969-12-31T23:59:59.999");
+    }
+
+    #[test]
+    fn dates_and_times() {
+        assert_eq!(parse_date("1970-01"), Some(0));
+        assert_eq!(parse_date("1970-01-01T01:00"), None);
+        assert_eq!(parse_time("00:01"), Some(60_000));
+        assert_eq!(parse_time("00"), None);
+        assert_eq!(format_date(-1), "1969-12-31");
+        assert_eq!(format_time(60_000), "00:01");
+        assert_eq!(format_time(61_999), "00:01:01");
+    }
+
+    #[test]
+    fn doubles_as_java_prints_them() {
+        let check = |value: f64, expected: &str| {
+            let mut out = String::new();
+            write_java_double(value, &mut out);
+            assert_eq!(out, expected);
+        };
+        check(1.0, "1.0");
+        check(-0.0, "-0.0");
+        check(0.001, "0.001");
+        check(1234567.0, "1234567.0");
+        check(1e7, "1.0E7");
+        check(1.25e-4, "1.25E-4");
+        check(f64::NEG_INFINITY, "-Infinity");
+    }
+}
