@@ -4,6 +4,7 @@ pub mod aggregates;
 pub mod analyzer;
 pub mod batch;
 pub mod config;
+pub mod exec;
 pub mod expr;
 pub mod formats;
 pub mod functions;

@@ -1,0 +1,215 @@
+//! One query as the drivers run it: its compiled topology, its internal topics and stores, and how its tasks are opened.
+
+use std::sync::Arc;
+
+use super::TaskError;
+use super::materialized::MaterializedView;
+use super::operators::{Processor, StateOptions};
+use super::processing_log::ProcessingLog;
+use super::shared_source::SharedSources;
+use super::store::{StorePart, StoreSpec};
+use super::subscription::Subscription;
+use super::task::{StreamTask, TaskParts};
+use super::topology::{Subtopology, Topology, application_id};
+use crate::plan::{QueryPlan, ResultKind};
+use crate::state::StateDb;
+use crate::topic::{CommitUnit, Partition, TopicError, TopicPartition, Topics};
+
+/// Where a query starts that has no committed position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffsetReset {
+    Earliest,
+    Latest,
+}
+
+#[derive(Clone, Debug)]
+pub struct QueryOptions {
+    /// `ksql.service.id`.
+    pub service_id: String,
+    /// `auto.offset.reset`; `None`: streams latest, tables earliest.
+    pub offset_reset: Option<OffsetReset>,
+    /// `cache.max.bytes.buffering` of each task; 0 turns the record cache off.
+    pub cache_bytes: usize,
+    pub commit_interval_ms: u64,
+    /// Records taken in one step.
+    pub batch_rows: usize,
+    /// Write changelog topics. Transient queries never do.
+    pub changelogs: bool,
+    /// Start at the earliest offset and end at the end offsets captured at the start.
+    pub bounded: bool,
+    /// Memory of a task's state above which it commits early and drops clean entries, where the record cache is off.
+    pub state_bytes: usize,
+    /// Part of a transient query's application id.
+    pub start_ms: i64,
+}
+
+impl Default for QueryOptions {
+    fn default() -> Self {
+        Self {
+            service_id: "default_".into(),
+            offset_reset: None,
+            cache_bytes: 10_000_000,
+            commit_interval_ms: 2000,
+            batch_rows: 4096,
+            changelogs: true,
+            bounded: false,
+            state_bytes: 10_000_000,
+            start_ms: 0,
+        }
+    }
+}
+
+/// What all queries of a node share.
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub topics: Arc<dyn Topics>,
+    pub db: StateDb,
+    pub sources: Arc<SharedSources>,
+    pub log: Arc<dyn ProcessingLog>,
+}
+
+pub(crate) struct Query {
+    pub plan: QueryPlan,
+    pub options: QueryOptions,
+    pub topology: Topology,
+    pub node: Node,
+    pub subscription: Option<Subscription>,
+    /// End offsets of a bounded run, in the order of `task_places`.
+    end_offsets: Vec<Option<i64>>,
+    /// Start positions of tasks that have committed none.
+    start_offsets: Vec<i64>,
+}
+
+impl Query {
+    /// Compiles the plan, creates internal topics and settles where reading starts.
+    pub fn start(plan: QueryPlan, options: QueryOptions, node: Node) -> Result<Self, TaskError> {
+        let transient = plan.is_transient();
+        let application_id = application_id(&options.service_id, &plan, options.start_ms);
+        let topics = node.topics.clone();
+        let partitions_of = |topic: &str| topics.describe(topic).map(|spec| spec.partitions);
+        let topology = Topology::compile(&plan, application_id, options.changelogs && !transient, &partitions_of)?;
+        for spec in &topology.internal_topics {
+            match node.topics.create(spec) {
+                Ok(()) | Err(TopicError::TopicExists(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let subscription = transient.then(|| Subscription::new(plan.limit));
+        let mut query =
+            Self { plan, options, topology, node, subscription, end_offsets: Vec::new(), start_offsets: Vec::new() };
+        query.settle_offsets()?;
+        Ok(query)
+    }
+
+    fn settle_offsets(&mut self) -> Result<(), TaskError> {
+        let mut unit = CommitUnit { group: self.plan.id.clone(), ..CommitUnit::default() };
+        for (subtopology, source) in self.task_places() {
+            let range = self.node.topics.offsets(&source)?;
+            let reset = self.options.offset_reset.unwrap_or(match subtopology.kind {
+                ResultKind::Stream => OffsetReset::Latest,
+                ResultKind::Table => OffsetReset::Earliest,
+            });
+            let earliest = subtopology.internal_source || self.options.bounded || reset == OffsetReset::Earliest;
+            let start = if earliest { range.start } else { range.end };
+            self.start_offsets.push(start);
+            self.end_offsets.push((self.options.bounded && !subtopology.internal_source).then_some(range.end));
+            if self.keeps_position() && self.node.topics.committed(&unit.group, &source).is_none() {
+                unit.positions.push((source, start));
+            }
+        }
+        if !unit.positions.is_empty() {
+            // So that a restart before the first commit starts at the same place.
+            self.node.topics.commit(unit)?;
+        }
+        Ok(())
+    }
+
+    fn keeps_position(&self) -> bool {
+        self.subscription.is_none()
+    }
+
+    /// Subtopology and source partition of each task, upstream first.
+    pub fn task_places(&self) -> Vec<(Arc<Subtopology>, TopicPartition)> {
+        let places = |s: &Arc<Subtopology>| {
+            let topic: Arc<str> = s.source_topic.as_str().into();
+            let s = s.clone();
+            (0..s.partitions)
+                .map(move |p| (s.clone(), TopicPartition { topic: topic.clone(), partition: Partition(p) }))
+                .collect::<Vec<_>>()
+        };
+        self.topology.subtopologies.iter().flat_map(places).collect()
+    }
+
+    /// Opens a task (by its index in `task_places`) at its last commit, restoring its stores.
+    pub fn open_task(&self, index: usize) -> Result<StreamTask, TaskError> {
+        let (subtopology, source) = self
+            .task_places()
+            .into_iter()
+            .nth(index)
+            .ok_or_else(|| TaskError::Plan("there is no such task".into()))?;
+        let mut stores = Vec::new();
+        for processor in &subtopology.processors {
+            if let Processor::Stateful(processor) = processor {
+                let spec = self.store_spec(processor.store_name(), source.partition.0, processor.retention_ms())?;
+                stores.push(StorePart::open(spec, &self.node.db, &*self.node.topics)?);
+            }
+        }
+        let committed = self.keeps_position().then(|| self.node.topics.committed(&self.plan.id, &source)).flatten();
+        let reader = &subtopology.reader;
+        let follower = self.node.sources.follow(source.clone(), &reader.declaration, reader.decoded_columns());
+        let record_cache = self.options.cache_bytes > 0;
+        let cache_bytes = if record_cache { self.options.cache_bytes } else { self.options.state_bytes };
+        Ok(StreamTask::new(TaskParts {
+            group: self.plan.id.clone(),
+            stores,
+            state: StateOptions { record_cache, cache_bytes },
+            follower,
+            position: committed.unwrap_or(self.start_offsets[index]),
+            end_offset: self.end_offsets[index],
+            keeps_position: self.keeps_position(),
+            log: self.node.log.clone(),
+            subtopology,
+            source,
+        }))
+    }
+
+    fn store_spec(&self, store: &str, partition: u32, retention_ms: Option<i64>) -> Result<StoreSpec, TaskError> {
+        let changelog = self.topology.changelog_topic(store);
+        let logged = self.topology.internal_topics.iter().any(|t| t.name == changelog);
+        Ok(StoreSpec {
+            id: self.node.db.open_store(&self.topology.store_name(store))?,
+            partition,
+            changelog: logged
+                .then(|| TopicPartition { topic: changelog.as_str().into(), partition: Partition(partition) }),
+            retention_ms,
+        })
+    }
+
+    /// Memory of a task above which it commits early.
+    pub fn task_bytes(&self) -> usize {
+        self.options.cache_bytes.max(self.options.state_bytes)
+    }
+
+    /// The state that pull queries read.
+    pub fn materialized(&self) -> Result<Option<MaterializedView>, TaskError> {
+        let Some(materialized) = &self.topology.materialized else { return Ok(None) };
+        let processor = materialized.store.processor();
+        let spec = self.store_spec(processor.store_name(), 0, processor.retention_ms())?;
+        Ok(Some(MaterializedView::new(materialized.clone(), spec, self.node.db.clone(), self.plan.id.clone())))
+    }
+
+    /// Deletes internal topics, stores and positions. No task may be open.
+    pub fn delete_internal(&self) -> Result<(), TaskError> {
+        for spec in &self.topology.internal_topics {
+            match self.node.topics.delete(&spec.name) {
+                Ok(()) | Err(TopicError::UnknownTopic(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for store in self.topology.stores() {
+            self.node.db.drop_store(&self.topology.store_name(&store))?;
+        }
+        self.node.topics.delete_group(&self.plan.id)?;
+        Ok(())
+    }
+}
