@@ -3,20 +3,48 @@
 //!
 //! Scalar functions take whole arrays. Table functions give a list per row. Aggregates live in `aggregates`.
 
+mod all;
+mod clock;
+//pub(crate) mod datetime;
+pub(crate) mod java_text;
+mod kernels;
+
+mod arrays;
+mod arrays_sets;
+mod bytes;
+mod conditional;
+mod convert_bytes;
+//mod date_parts;
+mod extremes;
+//mod format_date;
+mod geo;
+//mod json;
+//mod json_path;
+//mod json_text;
+mod lambdas;
+mod maps;
+mod masks;
+mod math;
+mod md5;
+//mod parse_date;
+//mod regexp;
+mod rounding;
+mod strings;
+mod strings_pad;
+mod strings_split;
+mod table;
+//mod url;
 pub mod registry;
 pub mod signature;
 
 use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 
+pub use all::all;
+pub use clock::{Clock, SystemClock};
 pub use registry::FunctionRegistry;
 
 use crate::types::SqlType;
-
-/// Every scalar and table function.
-pub fn all() -> impl Iterator<Item = &'static Function> {
-    std::iter::empty()
-}
 
 /// A scalar or table function. `NAME` as declared (ksqlDB prints most in lower case).
 pub struct Function {
@@ -35,6 +63,50 @@ pub enum FunctionKind {
     Scalar,
     /// The overload's result is `ARRAY<T>`; each element becomes a row with a column of type T.
     Table,
+}
+
+impl Function {
+    /// A scalar function, for the tables of the families.
+    const fn scalar(
+        name: &'static str,
+        category: &'static str,
+        description: &'static str,
+        examples: &'static [(&'static str, &'static str)],
+        overloads: &'static [Overload],
+    ) -> Self {
+        Self { name, kind: FunctionKind::Scalar, category, description, examples, overloads }
+    }
+
+    /// A table function, likewise.
+    const fn table(
+        name: &'static str,
+        description: &'static str,
+        examples: &'static [(&'static str, &'static str)],
+        overloads: &'static [Overload],
+    ) -> Self {
+        Self { name, kind: FunctionKind::Table, category: "TABLE", description, examples, overloads }
+    }
+}
+
+impl Overload {
+    /// An overload whose result type is a type text.
+    const fn new(parameters: &'static str, returns: &'static str, evaluate: Evaluate) -> Self {
+        Self { parameters, returns: Returns::Type(returns), primitive: &[], evaluate }
+    }
+
+    /// An overload whose result type is computed from the argument types.
+    const fn of(
+        parameters: &'static str,
+        returns: fn(&[SqlType]) -> Result<SqlType, String>,
+        evaluate: Evaluate,
+    ) -> Self {
+        Self { parameters, returns: Returns::Of(returns), primitive: &[], evaluate }
+    }
+
+    /// The same with primitive parameters at the given positions.
+    const fn primitive(self, primitive: &'static [usize]) -> Self {
+        Self { parameters: self.parameters, returns: self.returns, primitive, evaluate: self.evaluate }
+    }
 }
 
 /// One signature of a function.
@@ -93,6 +165,8 @@ pub struct CallContext<'a> {
     pub return_type: &'a SqlType,
     /// Failed rows and why, each at most once.
     pub failures: &'a mut Vec<RowFailure>,
+    /// The only source of time and chance for functions: `SystemClock` outside of deterministic runs.
+    pub clock: &'a dyn Clock,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
