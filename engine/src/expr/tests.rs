@@ -270,7 +270,7 @@ fn calls() {
     check("COALESCE(A, 3)", "7 0 3 2147483647");
     check("ABS(P->F + 1)", "2 null! null! 10");
     check("COALESCE(ABS(10 / A), -1)", "1 -1? -1? 0");
-    check("SQRT(C * C)", "1.5 0.25 null! 99.99");
+    check("SQRT(C * C)", "1.5 0.25 null? 99.99");
     check("TRANSFORM(L, X => X + A)", "null! [] null [-2147483644]");
     check("TRANSFORM(L, X => TRANSFORM(L, Y => COALESCE(X, 0) * 10 + COALESCE(Y, 0))[1])", "[11, 1] [] null [55]");
     check("REDUCE(L, 0, (S0, X) => CASE WHEN X IS NULL THEN S0 ELSE S0 + X END)", "1 0 0 5");
