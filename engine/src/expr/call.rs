@@ -13,7 +13,7 @@ use super::typing::{find_function, type_of, untyped_null};
 use super::visit::columns_of;
 use crate::functions::registry::ResolvedCall;
 use crate::functions::signature::{ArgumentType, ParameterType};
-use crate::functions::{Argument, CallContext, FunctionKind, Lambda, Overload};
+use crate::functions::{Argument, CallContext, FunctionKind, Lambda, Overload, SystemClock};
 use crate::types::SqlType;
 
 /// A call whose overload is chosen.
@@ -162,6 +162,7 @@ impl Node for Call {
             argument_types: &self.argument_types,
             return_type: &self.return_type,
             failures: &mut reported,
+            clock: &SystemClock,
         };
         let result = (self.overload.evaluate)(&mut context, &arguments);
         failures.absorb(reported, |row| row);

@@ -15,10 +15,9 @@ use super::decimal::{
     Decimal, NarrowColumn, decimal_array, fits, overflow_message, to_big, to_i256, wide_value, write_decimal,
 };
 use super::node::{Failures, Input, Node, NodeRef, take_rows};
-use super::text::{
-    MILLIS_OF_DAY, parse_base64, parse_date, parse_time, parse_timestamp, write_java_double, write_value,
-};
+use super::text::{MILLIS_OF_DAY, parse_base64, parse_date, parse_time, parse_timestamp, write_value};
 use super::typing::digits;
+use crate::functions::java_text::push_double;
 use crate::types::{SqlType, StructField, Value, arrow_type, null_array};
 
 pub(crate) struct Cast {
@@ -120,7 +119,7 @@ fn to_text(array: &ArrayRef, from: &SqlType) -> ArrayRef {
                 text.push_str(itoa::Buffer::new().format(array.as_primitive::<Int32Type>().value(row)));
             }
             SqlType::BigInt => text.push_str(itoa::Buffer::new().format(array.as_primitive::<Int64Type>().value(row))),
-            SqlType::Double => write_java_double(array.as_primitive::<Float64Type>().value(row), &mut text),
+            SqlType::Double => push_double(array.as_primitive::<Float64Type>().value(row), &mut text),
             other => write_value(&Value::from_array(array, row, other), other, &mut text),
         }
         builder.append_value(&text);

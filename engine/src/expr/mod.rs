@@ -33,6 +33,7 @@ use arrow_array::ArrayRef;
 use crate::functions::RowFailure;
 use crate::types::SqlType;
 
+pub use coerce::{CoercionError, coerce_lax, coerce_strict};
 pub use compile::{compile, compile_table_function};
 pub use constant::{evaluate_constant, literal_type, literal_value};
 pub use magic::rewrite_magic_timestamps;

@@ -263,6 +263,45 @@ fn containers() {
 }
 
 #[test]
+fn calls() {
+    check("ABS(B)", "2 3 4 null");
+    check("UCASE(S) + LCASE('X')", "ABCx 12x nullx x");
+    check("S || '!'", "abc! 12! ! !");
+    check("COALESCE(A, 3)", "7 0 3 2147483647");
+    check("ABS(P->F + 1)", "2 null! null! 10");
+    check("COALESCE(ABS(10 / A), -1)", "1 -1? -1? 0");
+    check("SQRT(C * C)", "1.5 0.25 null? 99.99");
+    check("TRANSFORM(L, X => X + A)", "null! [] null [-2147483644]");
+    check("TRANSFORM(L, X => TRANSFORM(L, Y => COALESCE(X, 0) * 10 + COALESCE(Y, 0))[1])", "[11, 1] [] null [55]");
+    check("REDUCE(L, 0, (S0, X) => CASE WHEN X IS NULL THEN S0 ELSE S0 + X END)", "1 0 0 5");
+    check("FILTER(L, X => X = 1)", "[1] [] null []");
+    check_type("TRANSFORM(M, (K, V) => K + 'x', (K, V) => CAST(V AS DOUBLE))", "MAP<STRING, DOUBLE>");
+}
+
+#[test]
+fn calls_refused() {
+    check_type(
+        "UCASE(D)",
+        "Function 'ucase' does not accept parameters (DOUBLE).\nValid alternatives are:\nUCASE(VARCHAR input)\nFor detailed information on a function run: DESCRIBE FUNCTION <Function-Name>;",
+    );
+    check_type("TRANSFORM(L, X => X->Y)", "Expected STRUCT type, got: INTEGER");
+    check_type("TRANSFORM(L, A => A + 1)", "Lambda function argument can't be a column name: A");
+    check_type(
+        "TRANSFORM(L, X => TRANSFORM(L, X => X)[1])",
+        "Reusing lambda arguments in nested lambda is not allowed",
+    );
+    check_type("EXPLODE(L)", "Can't find any functions with the name 'EXPLODE'");
+}
+
+#[test]
+fn table_functions() {
+    let Expression::Call(call) = parse("EXPLODE(L)") else { panic!("a call") };
+    assert_eq!(table_function_type(&call, &schema()), Ok(SqlType::Integer));
+    let compiled = compile_table_function(&call, &schema()).unwrap();
+    assert_eq!(compiled.data_type(), &SqlType::array(SqlType::Integer));
+}
+
+#[test]
 fn magic_timestamps() {
     let check = |text: &str, expected: &str| {
         assert_eq!(rewrite_magic_timestamps(&parse(text)).map_or_else(|e| e.message, |e| e.to_string()), expected);

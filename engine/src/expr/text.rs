@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, Days, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 
 use super::decimal::{Decimal, write_decimal};
+use crate::functions::java_text::push_double;
 use crate::types::{SqlType, Value};
 
 pub const MILLIS_OF_DAY: i64 = 86_400_000;
@@ -150,53 +151,6 @@ pub fn format_time(millis: i32) -> String {
     if s == 0 { format!("{h:02}:{m:02}") } else { format!("{h:02}:{m:02}:{s:02}") }
 }
 
-/// Java's `Double.toString`.
-pub(crate) fn write_java_double(value: f64, out: &mut String) {
-    if value.is_nan() {
-        out.push_str("NaN");
-        return;
-    }
-    if value.is_sign_negative() {
-        out.push('-');
-    }
-    let magnitude = value.abs();
-    if magnitude.is_infinite() {
-        out.push_str("Infinity");
-        return;
-    }
-    if magnitude == 0.0 {
-        out.push_str("0.0");
-        return;
-    }
-    let (digits, exponent) = shortest_digits(magnitude);
-    if (-3..7).contains(&exponent) {
-        let point = exponent + 1;
-        if point <= 0 {
-            out.push_str("0.");
-            out.extend(std::iter::repeat_n('0', point.unsigned_abs() as usize));
-            out.push_str(&digits);
-        } else if digits.len() <= point as usize {
-            out.push_str(&digits);
-            out.extend(std::iter::repeat_n('0', point as usize - digits.len()));
-            out.push_str(".0");
-        } else {
-            out.push_str(&digits[..point as usize]);
-            out.push('.');
-            out.push_str(&digits[point as usize..]);
-        }
-        return;
-    }
-    let (first, rest) = digits.split_at(1);
-    let _ = write!(out, "{first}.{}E{exponent}", if rest.is_empty() { "0" } else { rest });
-}
-
-/// The shortest digits that read back as the same double, and the exponent of the first one.
-fn shortest_digits(magnitude: f64) -> (String, i32) {
-    let text = format!("{magnitude:e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    (mantissa.replace('.', ""), exponent.parse().unwrap_or(0))
-}
-
 /// Words that literals may use for BOOLEAN: any prefix of true, yes, false or no, in any case.
 pub(crate) fn parse_boolean_word(text: &str) -> Option<bool> {
     let word = text.trim().to_ascii_lowercase();
@@ -210,6 +164,13 @@ pub(crate) fn parse_boolean_word(text: &str) -> Option<bool> {
     }
 }
 
+/// The value's text as CAST to STRING has it; `null` for NULL.
+pub fn value_text(value: &Value, data_type: &SqlType) -> String {
+    let mut out = String::new();
+    write_value(value, data_type, &mut out);
+    out
+}
+
 /// The value as CAST to STRING has it; NULL is `null`, which only shows inside containers.
 pub(crate) fn write_value(value: &Value, data_type: &SqlType, out: &mut String) {
     match (value, data_type) {
@@ -217,7 +178,7 @@ pub(crate) fn write_value(value: &Value, data_type: &SqlType, out: &mut String) 
         (Value::Boolean(b), _) => out.push_str(if *b { "true" } else { "false" }),
         (Value::Integer(i), _) => out.push_str(itoa::Buffer::new().format(*i)),
         (Value::BigInt(i), _) => out.push_str(itoa::Buffer::new().format(*i)),
-        (Value::Double(d), _) => write_java_double(*d, out),
+        (Value::Double(d), _) => push_double(*d, out),
         (Value::Decimal { unscaled, scale }, _) => {
             let number = Decimal::from_i256(*unscaled, *scale);
             write_decimal(&number.unscaled, number.scale, out);
@@ -295,21 +256,5 @@ mod tests {
         assert_eq!(format_date(-1), "1969-12-31");
         assert_eq!(format_time(60_000), "00:01");
         assert_eq!(format_time(61_999), "00:01:01");
-    }
-
-    #[test]
-    fn doubles_as_java_prints_them() {
-        let check = |value: f64, expected: &str| {
-            let mut out = String::new();
-            write_java_double(value, &mut out);
-            assert_eq!(out, expected);
-        };
-        check(1.0, "1.0");
-        check(-0.0, "-0.0");
-        check(0.001, "0.001");
-        check(1234567.0, "1234567.0");
-        check(1e7, "1.0E7");
-        check(1.25e-4, "1.25E-4");
-        check(f64::NEG_INFINITY, "-Infinity");
     }
 }

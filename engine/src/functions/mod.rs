@@ -3,8 +3,6 @@
 //!
 //! Scalar functions take whole arrays. Table functions give a list per row. Aggregates live in `aggregates`.
 
-pub mod registry;
-pub mod signature;
 mod all;
 mod clock;
 //pub(crate) mod datetime;
@@ -36,20 +34,17 @@ mod strings_pad;
 mod strings_split;
 mod table;
 //mod url;
+pub mod registry;
+pub mod signature;
 
 use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 
-pub use registry::FunctionRegistry;
 pub use all::all;
 pub use clock::{Clock, SystemClock};
+pub use registry::FunctionRegistry;
 
 use crate::types::SqlType;
-
-/// Every scalar and table function.
-pub fn all() -> impl Iterator<Item = &'static Function> {
-    std::iter::empty()
-}
 
 /// A scalar or table function. `NAME` as declared (ksqlDB prints most in lower case).
 pub struct Function {
@@ -100,7 +95,11 @@ impl Overload {
     }
 
     /// An overload whose result type is computed from the argument types.
-    const fn of(parameters: &'static str, returns: fn(&[SqlType]) -> Result<SqlType, String>, evaluate: Evaluate) -> Self {
+    const fn of(
+        parameters: &'static str,
+        returns: fn(&[SqlType]) -> Result<SqlType, String>,
+        evaluate: Evaluate,
+    ) -> Self {
         Self { parameters, returns: Returns::Of(returns), primitive: &[], evaluate }
     }
 
