@@ -5,7 +5,7 @@
 
 mod all;
 mod clock;
-//pub(crate) mod datetime;
+pub(crate) mod datetime;
 pub(crate) mod java_text;
 mod kernels;
 
@@ -14,9 +14,9 @@ mod arrays_sets;
 mod bytes;
 mod conditional;
 mod convert_bytes;
-//mod date_parts;
+mod date_parts;
 mod extremes;
-//mod format_date;
+mod format_date;
 mod geo;
 //mod json;
 //mod json_path;
@@ -26,7 +26,7 @@ mod maps;
 mod masks;
 mod math;
 mod md5;
-//mod parse_date;
+mod parse_date;
 //mod regexp;
 mod rounding;
 mod strings;
