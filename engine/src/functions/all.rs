@@ -26,5 +26,8 @@ static FAMILIES: &[&[Function]] = &[
     super::arrays_sets::FUNCTIONS,
     super::maps::FUNCTIONS,
     super::lambdas::FUNCTIONS,
+    super::json::FUNCTIONS,
+    super::url::FUNCTIONS,
+    super::regexp::FUNCTIONS,
     super::table::FUNCTIONS,
 ];
