@@ -5,7 +5,7 @@
 
 mod all;
 mod clock;
-//pub(crate) mod datetime;
+pub(crate) mod datetime;
 pub(crate) mod java_text;
 mod kernels;
 
@@ -14,26 +14,26 @@ mod arrays_sets;
 mod bytes;
 mod conditional;
 mod convert_bytes;
-//mod date_parts;
+mod date_parts;
 mod extremes;
-//mod format_date;
+mod format_date;
 mod geo;
-//mod json;
-//mod json_path;
-//mod json_text;
+mod json;
+mod json_path;
+mod json_text;
 mod lambdas;
 mod maps;
 mod masks;
 mod math;
 mod md5;
-//mod parse_date;
-//mod regexp;
+mod parse_date;
+mod regexp;
 mod rounding;
 mod strings;
 mod strings_pad;
 mod strings_split;
 mod table;
-//mod url;
+mod url;
 pub mod registry;
 pub mod signature;
 
