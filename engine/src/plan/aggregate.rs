@@ -4,7 +4,7 @@ use weir_parser::ast::{Emit, Expression, FunctionCall, Literal, Name};
 
 use super::query::{self, BuiltQuery, ResultKey};
 use super::step::{AggregateCall, AggregateStep, ExecutionStep, GroupByStep, Repartition, WindowSpec};
-use super::{ResultKind, projection, serde, window};
+use super::{ResultKind, projection, serdes, window};
 use crate::aggregates::{self, ResolvedAggregate};
 use crate::analyzer::aggregation::{self, Aggregation, variable};
 use crate::analyzer::query::is_table;
@@ -74,7 +74,6 @@ pub fn build(
         root,
         result: ResultKind::Table,
         window: spec.as_ref().map(window::of_result),
-        window_retention_ms: spec.map(|s| s.retention_ms),
         output_columns,
     })
 }
@@ -217,8 +216,8 @@ fn group_by_step(
         && expressions == [walk::column(&source.schema.key[0].name)];
     let repartition = (!keeps_key).then(|| Repartition {
         name: "Aggregate-GroupBy".to_string(),
-        key_serde: serde::internal_key(&source.key_serde, keys),
-        value_serde: serde::internal_value(&source.value_serde),
+        key_serde: serdes::internal_key(&source.key_serde, keys),
+        value_serde: serdes::internal_value(&source.value_serde),
     });
     ExecutionStep::GroupBy(GroupByStep {
         input: Box::new(input),

@@ -5,7 +5,7 @@ use weir_parser::ast::{CreateAsSelect, Literal, Name, SourceKind, Statement};
 use super::context::PlanContext;
 use super::properties::{self, PropertyOwner};
 use super::query::{self, BuiltQuery};
-use super::serde::{self, Serdes};
+use super::serdes::{self, Serdes};
 use super::step::{ExecutionStep, SinkStep};
 use super::topics::{self, DEFAULT_RETENTION_MS, WantedTopic};
 use super::{QueryPlan, ResultKind, StatementPlan, create_source, upgrade, window};
@@ -72,9 +72,9 @@ fn plan_rewritten(
     let formats = sink_formats(context, statement, left, &schema)?;
     let runnable = [formats.0.clone(), formats.1.clone()];
     let Serdes { key, value, explicit_wrap } =
-        serde::serdes(context, &statement.properties, formats, &schema).map_err(without_text)?;
-    serde::check_runnable(context, &topic.name, [&runnable[0], &runnable[1]])?;
-    serde::check_supported([&runnable[0], &runnable[1]])?;
+        serdes::serdes(context, &statement.properties, formats, &schema).map_err(without_text)?;
+    serdes::check_runnable(context, &topic.name, [&runnable[0], &runnable[1]])?;
+    serdes::check_supported([&runnable[0], &runnable[1]])?;
     let source = DataSource {
         name: statement.name.clone(),
         kind: statement.kind,
@@ -124,10 +124,10 @@ fn sink_formats(
     schema: &LogicalSchema,
 ) -> Result<(Format, Format), AnalysisError> {
     let given = &statement.properties;
-    let names = serde::named_formats(given);
+    let names = serdes::named_formats(given);
     let default_key = || context.config.get("ksql.persistence.default.format.key").unwrap_or("KAFKA").to_string();
     let inherit = |name: &str, side: &str, from: &Format| {
-        let format = serde::format(name, side, given)?;
+        let format = serdes::format(name, side, given)?;
         let has_delimiter = properties::text(given, &format!("{side}_DELIMITER")).is_some();
         Ok(if !has_delimiter && format.name() == from.name() { from.clone() } else { format })
     };

@@ -4,7 +4,7 @@ use weir_parser::ast::{ColumnConstraint, CreateSource, Literal, Properties, Sour
 
 use super::context::PlanContext;
 use super::properties::{self, PropertyOwner};
-use super::serde::{self, Serdes};
+use super::serdes::{self, Serdes};
 use super::topics::{self, WantedTopic};
 use super::{QueryPlan, ResultKind, StatementPlan, query, upgrade};
 use crate::analyzer::query::header_type;
@@ -27,7 +27,7 @@ pub fn plan(context: &PlanContext<'_>, create: &CreateSource) -> Result<(Stateme
     let with_formats = rewritten(create, &resolved, &injected);
     let formats = formats(context, &with_formats.properties).map_err(|e| e.with_text(text_of(&with_formats)))?;
     let topic = topic(context, create, &with_formats)?;
-    serde::check_runnable(context, topic.name, [&formats.0, &formats.1])?;
+    serdes::check_runnable(context, topic.name, [&formats.0, &formats.1])?;
     let spec = topics::resolve(context, &topic)?;
 
     let (_, cleanup) = topics::cleanup(create.kind, false);
@@ -128,7 +128,7 @@ fn injected_formats(
     context: &PlanContext<'_>,
     given: &Properties,
 ) -> Result<Vec<(&'static str, Literal)>, AnalysisError> {
-    let names = serde::named_formats(given);
+    let names = serdes::named_formats(given);
     let mut injected = Vec::new();
     if names.key.is_none() {
         let default = context.config.get("ksql.persistence.default.format.key").unwrap_or("KAFKA");
@@ -163,9 +163,9 @@ fn text_of(create: &CreateSource) -> String {
 }
 
 fn formats(_: &PlanContext<'_>, canonical: &Properties) -> Result<(Format, Format), AnalysisError> {
-    let names = serde::named_formats(canonical);
-    let key = serde::format(&names.key.unwrap_or_default(), "KEY", canonical)?;
-    let value = serde::format(&names.value.unwrap_or_default(), "VALUE", canonical)?;
+    let names = serdes::named_formats(canonical);
+    let key = serdes::format(&names.key.unwrap_or_default(), "KEY", canonical)?;
+    let value = serdes::format(&names.value.unwrap_or_default(), "VALUE", canonical)?;
     Ok((key, value))
 }
 
@@ -220,7 +220,7 @@ fn define(
     if let Some(existing) = existing.filter(|_| !create.or_replace) {
         return refuse(upgrade::already_exists(create.kind, existing));
     }
-    let Serdes { key, value, explicit_wrap } = serde::serdes(context, &create.properties, formats, &schema)?;
+    let Serdes { key, value, explicit_wrap } = serdes::serdes(context, &create.properties, formats, &schema)?;
     let window = properties::window(&create.properties).map_err(AnalysisError::statement)?;
     if window.is_some() && schema.key.is_empty() {
         return refuse("Windowed sources require a key column.".into());
@@ -317,7 +317,7 @@ fn materialization(
     if !(source.read_only && source.kind == SourceKind::Table && enabled) {
         return Ok(None);
     }
-    serde::check_supported([&source.key_serde.format, &source.value_serde.format])?;
+    serdes::check_supported([&source.key_serde.format, &source.value_serde.format])?;
     let id = format!("CST_{}_{}", source.name.as_str(), context.next_query_number);
     source.created_by = Some(QueryId(id.clone()));
     Ok(Some(QueryPlan {

@@ -41,7 +41,7 @@ pub fn plan(
         )));
     }
     let built = fit_result(built, sink)?;
-    super::serde::check_supported([&sink.key_serde.format, &sink.value_serde.format])?;
+    super::serdes::check_supported([&sink.key_serde.format, &sink.value_serde.format])?;
     let read: Vec<Name> = analyzed.scope.sources.iter().map(|s| s.source.name.clone()).collect();
     let links = QueryLinks { id: id.clone(), sources: read.clone(), sink: Some(sink.name.clone()) };
     let query = QueryPlan {

@@ -288,7 +288,10 @@ impl Analysis<'_> {
             return Err(self.wrong(&Refused(format!("Primary key columns can not be NULL: {constant}"))));
         };
         expr::coerce::coerce_strict(&value, &data_type, &column.data_type).map_err(|_| {
-            let shown = expr::text::value_text(&value, &data_type);
+            let shown = match constant {
+                Expression::Literal(Literal::String(text)) => text.clone(),
+                other => other.to_string(),
+            };
             let (name, data_type) = (column.name.as_str(), &column.data_type);
             AnalysisError::statement(format!(
                 "'{shown}' can not be converted to the type of the key column: {name} {data_type} KEY"

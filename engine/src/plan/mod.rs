@@ -5,7 +5,7 @@
 mod step;
 mod context;
 mod properties;
-mod serde;
+mod serdes;
 mod topics;
 mod window;
 mod create_source;

@@ -10,7 +10,7 @@ use weir_parser::ast::{Emit, Expression, FunctionCall, Literal, Name};
 use super::step::{
     ExecutionStep, ExtraColumn, FilterStep, FlatMapStep, SelectKeyStep, SelectStep, SourceStep, WindowSpecKind,
 };
-use super::{OutputColumn, ResultKind, aggregate, projection, row_schema, serde, window};
+use super::{OutputColumn, ResultKind, aggregate, projection, row_schema, serdes, window};
 use crate::analyzer::query::{full_schema, header_type, is_table, shown_schema};
 use crate::analyzer::scope::is_window_bound;
 use crate::analyzer::typing::{self, RowScope};
@@ -27,8 +27,6 @@ pub struct BuiltQuery {
     pub root: ExecutionStep,
     pub result: ResultKind,
     pub window: Option<SourceWindow>,
-    /// RETENTION of the WINDOW clause or its default.
-    pub window_retention_ms: Option<i64>,
     /// Columns that a client sees; for persistent queries without meaning.
     pub output_columns: Vec<OutputColumn>,
 }
@@ -70,7 +68,7 @@ pub fn build(query: &AnalyzedQuery, purpose: QueryPurpose<'_>) -> Result<BuiltQu
 /// Refuses what is valid but not built yet.
 fn check_supported(query: &AnalyzedQuery) -> Result<(), AnalysisError> {
     let source = query.source();
-    serde::check_supported([&source.key_serde.format, &source.value_serde.format])?;
+    serdes::check_supported([&source.key_serde.format, &source.value_serde.format])?;
     if query.emit == Some(Emit::Final) {
         return Err(AnalysisError::not_supported_yet("EMIT FINAL is"));
     }
@@ -124,7 +122,6 @@ fn build_projection(
     Ok(BuiltQuery {
         result: if is_table(source) { ResultKind::Table } else { ResultKind::Stream },
         window: source.window,
-        window_retention_ms: None,
         root: projected.0,
         output_columns: projected.1,
     })

@@ -1,0 +1,1 @@
+//! Plans of statements as short texts, and refusals in ksqlDB's words.
