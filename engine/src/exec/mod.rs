@@ -27,3 +27,6 @@ pub use subscription::{EndReason, Next, ResultRows, Subscription};
 pub use task::{StreamTask, TaskCounters};
 pub use threaded::{QueryError, QueryHandle, QueryState, QueryStatus, Runtime, RuntimeOptions};
 pub use topology::{Subtopology, Topology};
+
+#[cfg(test)]
+mod tests;

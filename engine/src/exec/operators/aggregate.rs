@@ -13,7 +13,7 @@ use weir_parser::ast::Expression;
 
 use super::rows::{concat_tables, is_set, rows_where, some_unset, stream_columns, table_columns, take_arrays};
 use super::time_window::{assign, size_ms};
-use super::{CompiledExpression, Operator, StateOptions, StatefulProcessor};
+use super::{CompiledExpression, Operator, StateOptions, StatefulProcessor, sift_failures};
 use crate::aggregates::{Accumulators, ResolvedAggregate};
 use crate::batch::{Batch, Header, RowHeaders, StreamBatch, TableBatch, TableSide, WindowBounds};
 use crate::exec::TaskError;
@@ -365,7 +365,7 @@ impl Aggregate {
         for call in &self.processor.calls {
             let evaluate = |(i, argument): (usize, &CompiledExpression)| {
                 let array = argument.evaluate_as(&call.resolved.argument_types[i], columns, rows, &mut failures);
-                super::rows::only_present(&mut failures, present);
+                sift_failures(&mut failures, present, &self.processor.log_name, log);
                 for failure in failures.drain(..) {
                     let message = format!("Error computing expression {}: {}", argument.text, failure.message);
                     log.record_error(&self.processor.log_name, message, &failure.message);
@@ -646,6 +646,7 @@ fn resolve(
 ) -> Result<ResolvedAggregate, TaskError> {
     let function = crate::aggregates::find(&call.function)
         .ok_or_else(|| TaskError::Plan(format!("there is no aggregate function {}", call.function)))?;
-    let literals: Vec<crate::types::Value> = call.literals.iter().map(super::literal_value).collect();
+    let constant = |e: &Expression| crate::expr::evaluate_constant(e).map(|(value, _)| value);
+    let literals = call.literals.iter().map(constant).collect::<Result<Vec<_>, _>>()?;
     (function.resolve)(types, &literals).map_err(TaskError::Plan)
 }

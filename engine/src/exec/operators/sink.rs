@@ -6,7 +6,7 @@ use arrow_select::take::take;
 
 use super::rows::{stream_columns, table_columns, take_headers, take_i64};
 use super::source::timestamp_expression;
-use super::{Change, CompiledExpression};
+use super::{Change, CompiledExpression, sift_failures};
 use crate::batch::{Batch, RowHeaders, WindowBounds};
 use crate::exec::TaskError;
 use crate::exec::processing_log::{LogMessage, TaskLog};
@@ -161,6 +161,7 @@ impl Sink {
         let Some(expression) = &self.timestamp else { return rowtime };
         let mut failures = Vec::new();
         let times = expression.evaluate(columns, rows, &mut failures);
+        sift_failures(&mut failures, None, &self.log_name, log);
         for failure in failures {
             log.record_error(&self.log_name, format!("Failed to extract timestamp: {}", failure.message), &failure.message);
         }
