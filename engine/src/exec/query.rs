@@ -142,11 +142,8 @@ impl Query {
 
     /// Opens a task (by its index in `task_places`) at its last commit, restoring its stores.
     pub fn open_task(&self, index: usize) -> Result<StreamTask, TaskError> {
-        let (subtopology, source) = self
-            .task_places()
-            .into_iter()
-            .nth(index)
-            .ok_or_else(|| TaskError::Plan("there is no such task".into()))?;
+        let (subtopology, source) =
+            self.task_places().into_iter().nth(index).ok_or_else(|| TaskError::Plan("there is no such task".into()))?;
         let mut stores = Vec::new();
         for processor in &subtopology.processors {
             if let Processor::Stateful(processor) = processor {

@@ -73,7 +73,12 @@ impl TestNode {
                     let text = |bytes: &BinaryArray| {
                         if bytes.is_null(row) { "-".into() } else { key_text(bytes.value(row)) }
                     };
-                    lines.push(format!("{}|{}|{}", text(&records.keys), text(&records.values), records.timestamps.value(row)));
+                    lines.push(format!(
+                        "{}|{}|{}",
+                        text(&records.keys),
+                        text(&records.values),
+                        records.timestamps.value(row)
+                    ));
                 }
                 offset = fetched.next_offset;
             }
@@ -113,10 +118,8 @@ fn schema(key: &[Column], value: &[Column]) -> LogicalSchema {
 
 /// `in` as `ID STRING KEY, C STRING, V BIGINT`: KAFKA keys, DELIMITED values.
 fn source(kind: ResultKind, store: Option<&str>) -> ExecutionStep {
-    let declared = schema(
-        &[column("ID", SqlType::String)],
-        &[column("C", SqlType::String), column("V", SqlType::BigInt)],
-    );
+    let declared =
+        schema(&[column("ID", SqlType::String)], &[column("C", SqlType::String), column("V", SqlType::BigInt)]);
     ExecutionStep::Source(SourceStep {
         source: Name::new("S"),
         kind,
@@ -212,7 +215,13 @@ fn client(input: ExecutionStep, columns: &[&str]) -> QueryPlan {
         is_key: schema.is_key(&Name::new(*name)),
     };
     let output_columns = columns.iter().map(output).collect();
-    QueryPlan { id: "transient_S_1".into(), sink: None, root: input, output_columns, ..sink(source(ResultKind::Stream, None)) }
+    QueryPlan {
+        id: "transient_S_1".into(),
+        sink: None,
+        root: input,
+        output_columns,
+        ..sink(source(ResultKind::Stream, None))
+    }
 }
 
 fn options(cache_bytes: usize, batch_rows: usize) -> QueryOptions {
@@ -473,7 +482,9 @@ fn threads_give_the_same_outputs_and_continue_after_a_shutdown() {
         let runtime = Runtime::new(node.topics.clone(), node.db.clone(), RuntimeOptions::default());
         runtime.start(plan.clone(), options(1 << 20, 8)).expect("the query starts");
         node.feed(half);
-        eventually("catching up", || runtime.status("CSAS_O_0").is_some_and(|s| s.lag == 0 && s.counters.records_in >= 60));
+        eventually("catching up", || {
+            runtime.status("CSAS_O_0").is_some_and(|s| s.lag == 0 && s.counters.records_in >= 60)
+        });
         runtime.shutdown();
     }
     let output = node.output();

@@ -628,10 +628,8 @@ impl TaskCell {
             return;
         }
         self.complete.store(true, Ordering::SeqCst);
-        let bounded = |cell: &Arc<TaskCell>| {
-            cell.complete.load(Ordering::SeqCst)
-                || std::ptr::eq(Arc::as_ptr(cell), self)
-        };
+        let bounded =
+            |cell: &Arc<TaskCell>| cell.complete.load(Ordering::SeqCst) || std::ptr::eq(Arc::as_ptr(cell), self);
         if self.query.tasks.read().iter().all(bounded) {
             self.end_subscription(EndReason::Completed);
         }

@@ -2,7 +2,9 @@
 
 use arrow_buffer::BooleanBuffer;
 
-use super::rows::{and_bits, is_set, rows_where, some_unset, stream_columns, table_columns, take_stream, take_table, true_bits};
+use super::rows::{
+    and_bits, is_set, rows_where, some_unset, stream_columns, table_columns, take_stream, take_table, true_bits,
+};
 use super::{CompiledExpression, Transform, sift_failures};
 use crate::batch::{Batch, StreamBatch, TableBatch, TableSide};
 use crate::exec::TaskError;

@@ -20,7 +20,8 @@ pub(crate) struct FlatMap {
 impl FlatMap {
     pub fn new(step: &FlatMapStep, log_name: String) -> Result<Self, TaskError> {
         let input = row_schema(step.input.schema(), step.input.is_windowed());
-        let functions = step.functions.iter().map(|e| CompiledExpression::table_function(e, &input)).collect::<Result<_, _>>()?;
+        let functions =
+            step.functions.iter().map(|e| CompiledExpression::table_function(e, &input)).collect::<Result<_, _>>()?;
         Ok(Self { functions, log_name })
     }
 }
@@ -36,9 +37,9 @@ impl Transform for FlatMap {
         let mut failures = Vec::new();
         for function in &self.functions {
             let list = function.evaluate(&columns, rows, &mut failures);
-            let list = list.as_list_opt::<i32>().ok_or_else(|| {
-                TaskError::Plan(format!("the table function {} gives no list", function.text))
-            })?;
+            let list = list
+                .as_list_opt::<i32>()
+                .ok_or_else(|| TaskError::Plan(format!("the table function {} gives no list", function.text)))?;
             lists.push(list.clone());
             sift_failures(&mut failures, batch.value_present.as_ref(), &self.log_name, log);
             for failure in failures.drain(..) {

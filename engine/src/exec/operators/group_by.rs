@@ -111,7 +111,8 @@ impl GroupBy {
 
     fn table(&self, batch: TableBatch, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
         let rows = batch.rows();
-        let old_side = batch.old.clone().ok_or_else(|| TaskError::Plan("GROUP BY of a table needs old values".into()))?;
+        let old_side =
+            batch.old.clone().ok_or_else(|| TaskError::Plan("GROUP BY of a table needs old values".into()))?;
         let (new_columns, old_columns) = (table_columns(&batch, &batch.new), table_columns(&batch, &old_side));
         let new = self.groups(&new_columns, rows, batch.new.present.as_ref(), log);
         let old = self.groups(&old_columns, rows, old_side.present.as_ref(), &mut TaskLog::silent());

@@ -116,7 +116,6 @@ impl CompiledExpression {
     }
 }
 
-
 /// Keeps the failures that failed a whole row that exists; writes those of guarded parts, which became NULL inside.
 pub(crate) fn sift_failures(
     failures: &mut Vec<RowFailure>,

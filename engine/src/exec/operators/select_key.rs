@@ -72,7 +72,9 @@ impl Transform for SelectKey {
         batch.columns = keys
             .into_iter()
             .map(|key| super::rows::hide_absent(key, hidden))
-            .chain(self.values.iter().map(|&i| super::rows::hide_absent(columns[i].clone(), batch.value_present.as_ref())))
+            .chain(
+                self.values.iter().map(|&i| super::rows::hide_absent(columns[i].clone(), batch.value_present.as_ref())),
+            )
             .collect();
         Ok(Some(Batch::Stream(batch)))
     }
