@@ -3,6 +3,7 @@
 //! Tasks are pure steps: no clock, thread or chance. `simulated` drives them single-threaded from a seed, `threaded` on worker
 //! threads; both run the same code. Knows nothing of statements, HTTP or how a plan was made.
 
+mod budget;
 mod error;
 mod key_index;
 mod materialized;

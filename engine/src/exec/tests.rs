@@ -371,7 +371,9 @@ fn a_tiny_budget_gives_the_same_results() {
         let node = TestNode::new(1);
         node.feed(&rows);
         let mut simulation = node.simulation(2);
-        simulation.start(plan.clone(), QueryOptions { state_bytes, ..options(0, 7) }).expect("the query starts");
+        simulation
+            .start(plan.clone(), QueryOptions { state_bytes: Some(state_bytes), ..options(0, 7) })
+            .expect("the query starts");
         simulation.run().expect("the query runs");
         node.output()
     };

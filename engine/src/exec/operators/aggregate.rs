@@ -635,7 +635,7 @@ impl Operator for Aggregate {
     }
 
     fn committed(&mut self) {
-        if self.memory_bytes() > self.options.cache_bytes {
+        if self.memory_bytes() > self.options.budget.bytes() {
             let old = self.index.oldest_clean(self.index.len() / 2 + 1);
             self.forget(&old);
         }

@@ -31,6 +31,7 @@ pub(crate) use source::{Change, SourceReader, key_presence, split_windowed_keys}
 pub(crate) use table_store::{TableStoreProcessor, decode_table_rows};
 
 use super::TaskError;
+use super::budget::BudgetShare;
 use super::processing_log::TaskLog;
 use super::store::StorePart;
 use crate::batch::Batch;
@@ -53,12 +54,12 @@ pub(crate) trait StatefulProcessor: Send + Sync {
     fn open(self: Arc<Self>, store: StorePart, options: StateOptions) -> Box<dyn Operator>;
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct StateOptions {
     /// Emit only the last change per key and commit; else every change.
     pub record_cache: bool,
     /// Memory above which clean entries are dropped after a commit.
-    pub cache_bytes: usize,
+    pub budget: Arc<BudgetShare>,
 }
 
 /// A step's state of one task.

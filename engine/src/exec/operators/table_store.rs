@@ -234,7 +234,7 @@ impl Operator for TableStore {
     }
 
     fn committed(&mut self) {
-        if self.memory_bytes() <= self.options.cache_bytes {
+        if self.memory_bytes() <= self.options.budget.bytes() {
             return;
         }
         for slot in self.index.oldest_clean(self.index.len() / 2 + 1) {
