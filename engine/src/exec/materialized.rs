@@ -47,11 +47,7 @@ impl MaterializedView {
     ///
     /// # Errors
     /// `State` when the store cannot be read.
-    pub fn pull(
-        &self,
-        access: &PullAccess,
-        each: &mut dyn FnMut(MaterializedRows) -> bool,
-    ) -> Result<(), TaskError> {
+    pub fn pull(&self, access: &PullAccess, each: &mut dyn FnMut(MaterializedRows) -> bool) -> Result<(), TaskError> {
         let snapshot = self.db.snapshot();
         match access {
             PullAccess::KeyLookup(lookups) => {
@@ -223,11 +219,7 @@ impl MaterializedView {
     }
 
     /// Decodes entries and takes them through the steps behind the store.
-    fn deliver(
-        &self,
-        entries: Vec<Entry>,
-        each: &mut dyn FnMut(MaterializedRows) -> bool,
-    ) -> Result<bool, TaskError> {
+    fn deliver(&self, entries: Vec<Entry>, each: &mut dyn FnMut(MaterializedRows) -> bool) -> Result<bool, TaskError> {
         if entries.is_empty() {
             return Ok(true);
         }
@@ -277,12 +269,17 @@ fn within(rows: &TableBatch, bounds: &(Bound<Vec<u8>>, Bound<Vec<u8>>)) -> Optio
     use std::ops::RangeBounds;
     let key = rows.key.first()?;
     let inside = |bytes: &[u8]| {
-        RangeBounds::<[u8]>::contains(&(bounds.0.as_ref().map(Vec::as_slice), bounds.1.as_ref().map(Vec::as_slice)), bytes)
+        RangeBounds::<[u8]>::contains(
+            &(bounds.0.as_ref().map(Vec::as_slice), bounds.1.as_ref().map(Vec::as_slice)),
+            bytes,
+        )
     };
-    let kept = super::operators::rows_where(rows.rows(), |row| match (key.as_string_opt::<i32>(), key.as_binary_opt::<i32>()) {
-        (Some(text), _) => inside(text.value(row).as_bytes()),
-        (_, Some(bytes)) => inside(bytes.value(row)),
-        _ => true,
+    let kept = super::operators::rows_where(rows.rows(), |row| {
+        match (key.as_string_opt::<i32>(), key.as_binary_opt::<i32>()) {
+            (Some(text), _) => inside(text.value(row).as_bytes()),
+            (_, Some(bytes)) => inside(bytes.value(row)),
+            _ => true,
+        }
     });
     (!kept.is_empty()).then(|| super::operators::take_table(rows, &kept))
 }

@@ -3,6 +3,7 @@
 //! Tasks are pure steps: no clock, thread or chance. `simulated` drives them single-threaded from a seed, `threaded` on worker
 //! threads; both run the same code. Knows nothing of statements, HTTP or how a plan was made.
 
+mod budget;
 mod error;
 mod key_index;
 mod materialized;
@@ -27,3 +28,6 @@ pub use subscription::{EndReason, Next, ResultRows, Subscription};
 pub use task::{StreamTask, TaskCounters};
 pub use threaded::{QueryError, QueryHandle, QueryState, QueryStatus, Runtime, RuntimeOptions};
 pub use topology::{Subtopology, Topology};
+
+#[cfg(test)]
+mod tests;

@@ -18,11 +18,30 @@ pub struct LogEntry {
 #[derive(Clone, Debug, PartialEq)]
 pub enum LogMessage {
     /// `target`: `key` or `value`.
-    Deserialization { target: &'static str, message: String, cause: Vec<String>, topic: String },
-    RecordProcessing { message: String, cause: Vec<String> },
-    Production { message: String },
-    Serialization { target: &'static str, message: String, cause: Vec<String>, topic: String },
-    Thread { message: String, thread: String, cause: Vec<String> },
+    Deserialization {
+        target: &'static str,
+        message: String,
+        cause: Vec<String>,
+        topic: String,
+    },
+    RecordProcessing {
+        message: String,
+        cause: Vec<String>,
+    },
+    Production {
+        message: String,
+    },
+    Serialization {
+        target: &'static str,
+        message: String,
+        cause: Vec<String>,
+        topic: String,
+    },
+    Thread {
+        message: String,
+        thread: String,
+        cause: Vec<String>,
+    },
 }
 
 impl LogMessage {
@@ -53,11 +72,9 @@ impl LogMessage {
                 "serializationError",
                 json!({"target": target, "errorMessage": message, "record": null, "cause": cause, "topic": topic}),
             ),
-            LogMessage::Thread { message, thread, cause } => (
-                4,
-                "kafkaStreamsThreadError",
-                json!({"errorMessage": message, "threadName": thread, "cause": cause}),
-            ),
+            LogMessage::Thread { message, thread, cause } => {
+                (4, "kafkaStreamsThreadError", json!({"errorMessage": message, "threadName": thread, "cause": cause}))
+            }
         };
         let mut object = serde_json::Map::new();
         object.insert("type".into(), json!(number));
@@ -91,8 +108,8 @@ pub struct TopicProcessingLog {
 impl ProcessingLog for TopicProcessingLog {
     fn write(&self, entry: LogEntry) {
         let time = (self.now_ms)();
-        let value =
-            json!({"level": "ERROR", "logger": entry.logger, "time": time, "message": entry.message.to_json()}).to_string();
+        let value = json!({"level": "ERROR", "logger": entry.logger, "time": time, "message": entry.message.to_json()})
+            .to_string();
         let records = Records {
             keys: BinaryArray::from_iter([None::<&[u8]>]),
             values: BinaryArray::from_iter_values([value.as_bytes()]),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::TaskError;
+use super::budget::StateBudget;
 use super::materialized::MaterializedView;
 use super::operators::{Processor, StateOptions};
 use super::processing_log::ProcessingLog;
@@ -28,7 +29,7 @@ pub struct QueryOptions {
     pub service_id: String,
     /// `auto.offset.reset`; `None`: streams latest, tables earliest.
     pub offset_reset: Option<OffsetReset>,
-    /// `cache.max.bytes.buffering` of each task; 0 turns the record cache off.
+    /// `cache.max.bytes.buffering`: 0 turns the record cache off. Its memory is the node's budget for state.
     pub cache_bytes: usize,
     pub commit_interval_ms: u64,
     /// Records taken in one step.
@@ -37,8 +38,8 @@ pub struct QueryOptions {
     pub changelogs: bool,
     /// Start at the earliest offset and end at the end offsets captured at the start.
     pub bounded: bool,
-    /// Memory of a task's state above which it commits early and drops clean entries, where the record cache is off.
-    pub state_bytes: usize,
+    /// A bound on the memory of each task's state, below the node's own.
+    pub state_bytes: Option<usize>,
     /// Part of a transient query's application id.
     pub start_ms: i64,
 }
@@ -53,7 +54,7 @@ impl Default for QueryOptions {
             batch_rows: 4096,
             changelogs: true,
             bounded: false,
-            state_bytes: 10_000_000,
+            state_bytes: None,
             start_ms: 0,
         }
     }
@@ -66,6 +67,7 @@ pub(crate) struct Node {
     pub db: StateDb,
     pub sources: Arc<SharedSources>,
     pub log: Arc<dyn ProcessingLog>,
+    pub budget: Arc<StateBudget>,
 }
 
 pub(crate) struct Query {
@@ -142,11 +144,8 @@ impl Query {
 
     /// Opens a task (by its index in `task_places`) at its last commit, restoring its stores.
     pub fn open_task(&self, index: usize) -> Result<StreamTask, TaskError> {
-        let (subtopology, source) = self
-            .task_places()
-            .into_iter()
-            .nth(index)
-            .ok_or_else(|| TaskError::Plan("there is no such task".into()))?;
+        let (subtopology, source) =
+            self.task_places().into_iter().nth(index).ok_or_else(|| TaskError::Plan("there is no such task".into()))?;
         let mut stores = Vec::new();
         for processor in &subtopology.processors {
             if let Processor::Stateful(processor) = processor {
@@ -158,11 +157,13 @@ impl Query {
         let reader = &subtopology.reader;
         let follower = self.node.sources.follow(source.clone(), &reader.declaration, reader.decoded_columns());
         let record_cache = self.options.cache_bytes > 0;
-        let cache_bytes = if record_cache { self.options.cache_bytes } else { self.options.state_bytes };
         Ok(StreamTask::new(TaskParts {
             group: self.plan.id.clone(),
             stores,
-            state: StateOptions { record_cache, cache_bytes },
+            state: StateOptions {
+                record_cache,
+                budget: self.node.budget.share(subtopology.is_stateful(), self.options.state_bytes),
+            },
             follower,
             position: committed.unwrap_or(self.start_offsets[index]),
             end_offset: self.end_offsets[index],
@@ -183,11 +184,6 @@ impl Query {
                 .then(|| TopicPartition { topic: changelog.as_str().into(), partition: Partition(partition) }),
             retention_ms,
         })
-    }
-
-    /// Memory of a task above which it commits early.
-    pub fn task_bytes(&self) -> usize {
-        self.options.cache_bytes.max(self.options.state_bytes)
     }
 
     /// The state that pull queries read.

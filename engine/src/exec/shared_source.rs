@@ -38,11 +38,8 @@ impl Declaration {
         (key_serde, value_serde): (&SerdeOptions, &SerdeOptions),
         window: Option<SourceWindow>,
     ) -> Result<Self, TaskError> {
-        let key = if declared.key.is_empty() {
-            None
-        } else {
-            Some(formats::decoder(key_serde, &declared.key, topic, true)?)
-        };
+        let key =
+            if declared.key.is_empty() { None } else { Some(formats::decoder(key_serde, &declared.key, topic, true)?) };
         Ok(Self {
             topic: topic.to_string(),
             identity: format!("{declared}|{key_serde:?}|{value_serde:?}|{window:?}"),
@@ -78,8 +75,12 @@ impl Declaration {
             }
             None => (Vec::new(), None),
         };
-        let values =
-            SourceValues { columns: vec![None; self.value_columns], present: None, failures: Arc::new([]), decoded: false };
+        let values = SourceValues {
+            columns: vec![None; self.value_columns],
+            present: None,
+            failures: Arc::new([]),
+            decoded: false,
+        };
         SourceBatch { fetched, keys, key_present, key_failures, window, values: Mutex::new(values) }
     }
 }
@@ -193,7 +194,8 @@ impl Follower {
         }
         let batch = Arc::new(declaration.open(topics.fetch(&self.key.0, offset, max_rows)?));
         if batch.rows() > 0 && shared.followers.len() > 1 {
-            let mut union: Vec<usize> = shared.followers.iter().flat_map(|(_, wanted)| wanted.iter().copied()).collect();
+            let mut union: Vec<usize> =
+                shared.followers.iter().flat_map(|(_, wanted)| wanted.iter().copied()).collect();
             union.sort_unstable();
             union.dedup();
             batch.values(declaration, &union);

@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use super::TaskError;
+use super::budget::StateBudget;
 use super::materialized::MaterializedView;
 use super::processing_log::{ProcessingLog, TracingLog};
 use super::query::{Node, Query, QueryOptions};
@@ -17,6 +18,9 @@ use super::task::StreamTask;
 use crate::plan::QueryPlan;
 use crate::state::StateDb;
 use crate::topic::{TopicPartition, Topics};
+
+/// Memory for the state of all tasks.
+const STATE_BYTES: usize = 256 << 20;
 
 #[derive(Clone, Copy, Debug)]
 pub struct SimulationOptions {
@@ -60,7 +64,13 @@ impl Simulation {
         options: SimulationOptions,
         log: Arc<dyn ProcessingLog>,
     ) -> Self {
-        let node = Node { topics, db, sources: Arc::new(SharedSources::default()), log };
+        let node = Node {
+            topics,
+            db,
+            sources: Arc::new(SharedSources::default()),
+            log,
+            budget: StateBudget::new(STATE_BYTES),
+        };
         Self { node, options, random: StdRng::seed_from_u64(options.seed.unwrap_or_default()), queries: Vec::new() }
     }
 
@@ -217,7 +227,7 @@ impl Simulation {
         }
         task.process(&batch)?;
         *steps += 1;
-        if *steps % self.options.steps_per_commit.max(1) == 0 || task.memory_bytes() > query.task_bytes() {
+        if *steps % self.options.steps_per_commit.max(1) == 0 || task.is_over_budget() {
             commit(&self.node, task)?;
         }
         self.deliver(at, index);

@@ -175,7 +175,9 @@ impl StorePart {
         let meta_key = spec.meta_key();
         let stored = db.snapshot().get_many(spec.id, &[&meta_key])?.pop().flatten();
         let meta = match stored {
-            Some(bytes) => StoreMeta::decode(&bytes).ok_or_else(|| TaskError::corrupt("store metadata does not decode"))?,
+            Some(bytes) => {
+                StoreMeta::decode(&bytes).ok_or_else(|| TaskError::corrupt("store metadata does not decode"))?
+            }
             None => StoreMeta::default(),
         };
         let expired_below = spec.oldest_segment(meta.stream_time);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::TaskError;
+use super::budget::BudgetShare;
 use super::operators::{Operator, Processor, SinkState, StateOptions, Transform};
 use super::processing_log::{ProcessingLog, TaskLog};
 use super::shared_source::{Follower, SourceBatch};
@@ -40,6 +41,7 @@ pub struct StreamTask {
     output_rows: usize,
     results: VecDeque<ResultRows>,
     log: Arc<dyn ProcessingLog>,
+    budget: Arc<BudgetShare>,
     pub(crate) counters: TaskCounters,
 }
 
@@ -68,7 +70,9 @@ impl StreamTask {
         let mut stores = parts.stores.into_iter();
         let stage = |processor: &Processor| match processor {
             Processor::Transform(transform) => Some(Stage::Transform(transform.clone())),
-            Processor::Stateful(p) => stores.next().map(|store| Stage::Stateful(p.clone().open(store, parts.state))),
+            Processor::Stateful(p) => {
+                stores.next().map(|store| Stage::Stateful(p.clone().open(store, parts.state.clone())))
+            }
         };
         let stages = parts.subtopology.processors.iter().filter_map(stage).collect();
         Self {
@@ -86,6 +90,7 @@ impl StreamTask {
             output_rows: 0,
             results: VecDeque::new(),
             log: parts.log,
+            budget: parts.state.budget,
             counters: TaskCounters::default(),
         }
     }
@@ -211,6 +216,11 @@ impl StreamTask {
             Stage::Transform(_) => 0,
         };
         self.stages.iter().map(state).sum()
+    }
+
+    /// Its state outgrew the task's part of memory: commit, so that clean entries can go.
+    pub fn is_over_budget(&self) -> bool {
+        self.memory_bytes() > self.budget.bytes()
     }
 
     /// Rows for the client that were not taken yet.

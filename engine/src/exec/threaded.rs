@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::TaskError;
+use super::budget::StateBudget;
 use super::materialized::MaterializedView;
 use super::processing_log::{LogEntry, LogMessage, ProcessingLog, TracingLog};
 use super::query::{Node, Query, QueryOptions};
@@ -32,6 +33,8 @@ const ERRORS_KEPT: usize = 10;
 pub struct RuntimeOptions {
     /// Worker threads; 0: one per core.
     pub threads: usize,
+    /// Memory for the state that all tasks keep outside RocksDB.
+    pub state_bytes: usize,
     pub log: Arc<dyn ProcessingLog>,
     /// `ksql.query.retry.backoff.initial.ms` and `.max.ms`.
     pub retry_initial_ms: u64,
@@ -40,7 +43,13 @@ pub struct RuntimeOptions {
 
 impl Default for RuntimeOptions {
     fn default() -> Self {
-        Self { threads: 0, log: Arc::new(TracingLog), retry_initial_ms: 15_000, retry_max_ms: 900_000 }
+        Self {
+            threads: 0,
+            state_bytes: 256 << 20,
+            log: Arc::new(TracingLog),
+            retry_initial_ms: 15_000,
+            retry_max_ms: 900_000,
+        }
     }
 }
 
@@ -155,7 +164,13 @@ struct TaskSlot {
 
 impl Runtime {
     pub fn new(topics: Arc<dyn Topics>, db: StateDb, options: RuntimeOptions) -> Self {
-        let node = Node { topics, db, sources: Arc::new(SharedSources::default()), log: options.log.clone() };
+        let node = Node {
+            topics,
+            db,
+            sources: Arc::new(SharedSources::default()),
+            log: options.log.clone(),
+            budget: StateBudget::new(options.state_bytes),
+        };
         let threads = match options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             n => n,
@@ -589,7 +604,7 @@ impl TaskCell {
             if !idle {
                 task.process(&batch)?;
             }
-            let full = task.buffered_rows() > BUFFERED_ROWS_MAX || task.memory_bytes() > query.task_bytes();
+            let full = task.buffered_rows() > BUFFERED_ROWS_MAX || task.is_over_budget();
             let due = slot.last_commit.elapsed() >= interval;
             if task.has_uncommitted() && (!by_time || full || due || task.is_complete() || (idle && !cached)) {
                 commit(node, task)?;
@@ -628,10 +643,8 @@ impl TaskCell {
             return;
         }
         self.complete.store(true, Ordering::SeqCst);
-        let bounded = |cell: &Arc<TaskCell>| {
-            cell.complete.load(Ordering::SeqCst)
-                || std::ptr::eq(Arc::as_ptr(cell), self)
-        };
+        let bounded =
+            |cell: &Arc<TaskCell>| cell.complete.load(Ordering::SeqCst) || std::ptr::eq(Arc::as_ptr(cell), self);
         if self.query.tasks.read().iter().all(bounded) {
             self.end_subscription(EndReason::Completed);
         }

@@ -55,8 +55,6 @@ pub(crate) struct Materialized {
     pub store: MaterializedStore,
     pub transforms: Vec<Arc<dyn Transform>>,
     pub partitions: u32,
-    /// Which subtopology holds the store.
-    pub subtopology: usize,
 }
 
 #[derive(Clone)]
@@ -108,7 +106,14 @@ impl Topology {
         changelogs: bool,
         partitions_of: &dyn Fn(&str) -> Option<u32>,
     ) -> Result<Self, TaskError> {
-        let mut builder = Builder { application_id, partitions_of, changelogs, done: Vec::new(), internal: Vec::new(), materialized: None };
+        let mut builder = Builder {
+            application_id,
+            partitions_of,
+            changelogs,
+            done: Vec::new(),
+            internal: Vec::new(),
+            materialized: None,
+        };
         let mut steps = vec![&plan.root];
         while let Some(input) = steps[steps.len() - 1].input() {
             steps.push(input);
@@ -282,8 +287,7 @@ impl Builder<'_> {
             });
         }
         open.processors.push(Processor::Stateful(processor));
-        self.materialized =
-            Some(Materialized { store, transforms: Vec::new(), partitions: open.partitions, subtopology: open.index });
+        self.materialized = Some(Materialized { store, transforms: Vec::new(), partitions: open.partitions });
     }
 
     /// Ends a subtopology at a repartition topic and starts the next one behind it.

@@ -13,7 +13,7 @@ use weir_parser::ast::Expression;
 
 use super::rows::{concat_tables, is_set, rows_where, some_unset, stream_columns, table_columns, take_arrays};
 use super::time_window::{assign, size_ms};
-use super::{CompiledExpression, Operator, StateOptions, StatefulProcessor};
+use super::{CompiledExpression, Operator, StateOptions, StatefulProcessor, sift_failures};
 use crate::aggregates::{Accumulators, ResolvedAggregate};
 use crate::batch::{Batch, Header, RowHeaders, StreamBatch, TableBatch, TableSide, WindowBounds};
 use crate::exec::TaskError;
@@ -21,8 +21,8 @@ use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
 use crate::formats::{self, Decoder, Encoder, SerdeOptions};
-use crate::state::RowCodec;
 use crate::plan::{AggregateStep, WindowSpec, WindowSpecKind, row_schema};
+use crate::state::RowCodec;
 use crate::topic::CommitUnit;
 use crate::types::{Column, RowSchema};
 
@@ -62,9 +62,7 @@ impl AggregateProcessor {
         let carried = step
             .carried
             .iter()
-            .map(|name| {
-                input.index_of(name).ok_or_else(|| TaskError::Plan(format!("no column {}", name.as_str())))
-            })
+            .map(|name| input.index_of(name).ok_or_else(|| TaskError::Plan(format!("no column {}", name.as_str()))))
             .collect::<Result<Vec<_>, _>>()?;
         let calls = step.aggregates.iter().map(|call| compile_call(call, &input)).collect::<Result<_, _>>()?;
         let keyed = !schema.key.is_empty();
@@ -316,6 +314,9 @@ impl Aggregate {
         };
         let assigned = assign(&window, &batch.rowtime, &mut self.stream_time)
             .ok_or_else(|| TaskError::Plan("session windows do not run yet".into()))?;
+        if assigned.late > 0 {
+            tracing::debug!(query = log.query_id, late = assigned.late, "rows came after their window closed");
+        }
         if assigned.starts.is_empty() {
             return Ok(None);
         }
@@ -365,7 +366,7 @@ impl Aggregate {
         for call in &self.processor.calls {
             let evaluate = |(i, argument): (usize, &CompiledExpression)| {
                 let array = argument.evaluate_as(&call.resolved.argument_types[i], columns, rows, &mut failures);
-                super::rows::only_present(&mut failures, present);
+                sift_failures(&mut failures, present, &self.processor.log_name, log);
                 for failure in failures.drain(..) {
                     let message = format!("Error computing expression {}: {}", argument.text, failure.message);
                     log.record_error(&self.processor.log_name, message, &failure.message);
@@ -420,11 +421,11 @@ impl Aggregate {
     }
 
     /// Applies rows `from..to`, among which no group may occur twice if one is also taken out of.
-    fn apply(&mut self, input: &Input, from: usize, to: usize) {
+    fn apply(&mut self, input: &Input, from: usize, to: usize, log: &mut TaskLog<'_>) {
         if let Some(removed) = &input.removed {
-            self.add(input, removed, from, to, true);
+            self.add(input, removed, from, to, true, log);
         }
-        self.add(input, &input.added, from, to, false);
+        self.add(input, &input.added, from, to, false, log);
         for row in from..to {
             let slot = input.slots[row];
             let time = &mut self.groups.rowtime[slot as usize];
@@ -437,15 +438,17 @@ impl Aggregate {
         }
     }
 
-    fn add(&mut self, input: &Input, side: &Side, from: usize, to: usize, undo: bool) {
+    fn add(&mut self, input: &Input, side: &Side, from: usize, to: usize, undo: bool, log: &mut TaskLog<'_>) {
         let whole = from == 0 && to == input.slots.len();
         let picked: Option<UInt32Array> = match &side.present {
-            Some(_) => Some(rows_where(to - from, |i| is_set(side.present.as_ref(), from + i))
-                .values()
-                .iter()
-                .map(|i| i + from as u32)
-                .collect::<Vec<_>>()
-                .into()),
+            Some(_) => Some(
+                rows_where(to - from, |i| is_set(side.present.as_ref(), from + i))
+                    .values()
+                    .iter()
+                    .map(|i| i + from as u32)
+                    .collect::<Vec<_>>()
+                    .into(),
+            ),
             None => None,
         };
         let slots: Vec<u32>;
@@ -467,6 +470,10 @@ impl Aggregate {
             } else {
                 accumulators.update(slots, &part);
             }
+            for failure in accumulators.take_failures() {
+                let message = format!("Error applying the aggregate to a record: {}", failure.message);
+                log.record_error(&self.processor.log_name, message, &failure.message);
+            }
         }
         if undo || self.processor.carried.is_empty() {
             return;
@@ -481,14 +488,14 @@ impl Aggregate {
     }
 
     /// Every change at once: runs of rows in which no group occurs twice.
-    fn emit_each(&mut self, input: &Input) -> Result<Option<Batch>, TaskError> {
+    fn emit_each(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
         let mut parts: Vec<TableBatch> = Vec::new();
         let mut from = 0;
         while from < input.slots.len() {
             let to = end_of_run(&input.slots, from);
             let slots = &input.slots[from..to];
             let old = if self.processor.emits_old { Some(self.current(slots)?) } else { None };
-            self.apply(input, from, to);
+            self.apply(input, from, to, log);
             parts.push(TableBatch {
                 key: input.key.iter().map(|k| k.slice(from, to - from)).collect(),
                 old,
@@ -507,7 +514,7 @@ impl Aggregate {
     }
 
     /// Keeps the changes for the next flush.
-    fn hold(&mut self, input: &Input) -> Result<(), TaskError> {
+    fn hold(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<(), TaskError> {
         let mut touched = Vec::new();
         for &slot in &input.slots {
             let entry = self.index.entry_mut(slot);
@@ -523,13 +530,13 @@ impl Aggregate {
             self.held_headers.extend(input.slots.iter().copied().zip(headers.iter().cloned()));
         }
         if input.removed.is_none() {
-            self.apply(input, 0, input.slots.len());
+            self.apply(input, 0, input.slots.len(), log);
             return Ok(());
         }
         let mut from = 0;
         while from < input.slots.len() {
             let to = end_of_run(&input.slots, from);
-            self.apply(input, from, to);
+            self.apply(input, from, to, log);
             from = to;
         }
         Ok(())
@@ -552,9 +559,8 @@ impl Aggregate {
                 interleave(&parts, &places).expect("parts have one type")
             })
             .collect();
-        let present = BooleanBuffer::collect_bool(places.len(), |i| {
-            is_set(held[places[i].0].1.present.as_ref(), places[i].1)
-        });
+        let present =
+            BooleanBuffer::collect_bool(places.len(), |i| is_set(held[places[i].0].1.present.as_ref(), places[i].1));
         Some(TableSide { columns, present: some_unset(present) })
     }
 
@@ -580,10 +586,10 @@ impl Operator for Aggregate {
         };
         let Some(input) = input else { return Ok(None) };
         if self.options.record_cache {
-            self.hold(&input)?;
+            self.hold(&input, log)?;
             return Ok(None);
         }
-        self.emit_each(&input)
+        self.emit_each(&input, log)
     }
 
     fn flush(&mut self, _: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
@@ -629,7 +635,7 @@ impl Operator for Aggregate {
     }
 
     fn committed(&mut self) {
-        if self.memory_bytes() > self.options.cache_bytes {
+        if self.memory_bytes() > self.options.budget.bytes() {
             let old = self.index.oldest_clean(self.index.len() / 2 + 1);
             self.forget(&old);
         }
@@ -646,6 +652,7 @@ fn resolve(
 ) -> Result<ResolvedAggregate, TaskError> {
     let function = crate::aggregates::find(&call.function)
         .ok_or_else(|| TaskError::Plan(format!("there is no aggregate function {}", call.function)))?;
-    let literals: Vec<crate::types::Value> = call.literals.iter().map(super::literal_value).collect();
+    let constant = |e: &Expression| crate::expr::evaluate_constant(e).map(|(value, _)| value);
+    let literals = call.literals.iter().map(constant).collect::<Result<Vec<_>, _>>()?;
     (function.resolve)(types, &literals).map_err(TaskError::Plan)
 }

@@ -2,8 +2,10 @@
 
 use arrow_buffer::BooleanBuffer;
 
-use super::rows::{and_bits, is_set, only_present, rows_where, some_unset, stream_columns, table_columns, take_stream, take_table, true_bits};
-use super::{CompiledExpression, Transform};
+use super::rows::{
+    and_bits, is_set, rows_where, some_unset, stream_columns, table_columns, take_stream, take_table, true_bits,
+};
+use super::{CompiledExpression, Transform, sift_failures};
 use crate::batch::{Batch, StreamBatch, TableBatch, TableSide};
 use crate::exec::TaskError;
 use crate::exec::processing_log::TaskLog;
@@ -31,7 +33,7 @@ impl Filter {
     ) -> BooleanBuffer {
         let mut failures = Vec::new();
         let mut passes = true_bits(&self.predicate.evaluate(columns, rows, &mut failures));
-        only_present(&mut failures, present);
+        sift_failures(&mut failures, present, &self.log_name, log);
         if !failures.is_empty() {
             let failed: hashbrown::HashSet<u32> = failures.iter().map(|f| f.row).collect();
             passes = BooleanBuffer::collect_bool(rows, |row| passes.value(row) && !failed.contains(&(row as u32)));

@@ -5,7 +5,7 @@ use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use arrow_select::take::take;
 
 use super::rows::{is_set, stream_columns, take_stream};
-use super::{CompiledExpression, Transform};
+use super::{CompiledExpression, Transform, sift_failures};
 use crate::batch::Batch;
 use crate::exec::TaskError;
 use crate::exec::processing_log::TaskLog;
@@ -20,7 +20,8 @@ pub(crate) struct FlatMap {
 impl FlatMap {
     pub fn new(step: &FlatMapStep, log_name: String) -> Result<Self, TaskError> {
         let input = row_schema(step.input.schema(), step.input.is_windowed());
-        let functions = step.functions.iter().map(|e| CompiledExpression::new(e, &input)).collect::<Result<_, _>>()?;
+        let functions =
+            step.functions.iter().map(|e| CompiledExpression::table_function(e, &input)).collect::<Result<_, _>>()?;
         Ok(Self { functions, log_name })
     }
 }
@@ -36,11 +37,12 @@ impl Transform for FlatMap {
         let mut failures = Vec::new();
         for function in &self.functions {
             let list = function.evaluate(&columns, rows, &mut failures);
-            let list = list.as_list_opt::<i32>().ok_or_else(|| {
-                TaskError::Plan(format!("the table function {} gives no list", function.text))
-            })?;
+            let list = list
+                .as_list_opt::<i32>()
+                .ok_or_else(|| TaskError::Plan(format!("the table function {} gives no list", function.text)))?;
             lists.push(list.clone());
-            for failure in failures.drain(..).collect::<Vec<_>>() {
+            sift_failures(&mut failures, batch.value_present.as_ref(), &self.log_name, log);
+            for failure in failures.drain(..) {
                 if !std::mem::replace(&mut dropped[failure.row as usize], true) {
                     let message = format!("Table function {} threw an exception: {}", function.text, failure.message);
                     log.record_error(&self.log_name, message, &failure.message);

@@ -7,8 +7,8 @@ use arrow_buffer::BooleanBuffer;
 use arrow_row::{RowConverter, SortField};
 use arrow_select::interleave::interleave;
 
-use super::rows::{is_set, only_present, rows_where, some_unset, stream_columns, table_columns, take_arrays, take_headers, take_i64};
-use super::{CompiledExpression, Transform};
+use super::rows::{is_set, rows_where, some_unset, stream_columns, table_columns, take_arrays, take_headers, take_i64};
+use super::{CompiledExpression, Transform, sift_failures};
 use crate::batch::{Batch, StreamBatch, TableBatch, TableSide};
 use crate::exec::TaskError;
 use crate::exec::processing_log::TaskLog;
@@ -56,7 +56,7 @@ impl GroupBy {
         let mut keys = Vec::with_capacity(self.keys.len());
         for (i, (key, column)) in self.keys.iter().zip(&self.key_columns).enumerate() {
             let array = key.evaluate_as(&column.data_type, columns, rows, &mut failures);
-            only_present(&mut failures, present);
+            sift_failures(&mut failures, present, &self.log_name, log);
             for failure in failures.drain(..) {
                 let seen = &mut excluded.get_or_insert_with(|| vec![false; rows])[failure.row as usize];
                 if !std::mem::replace(seen, true) {
@@ -111,7 +111,8 @@ impl GroupBy {
 
     fn table(&self, batch: TableBatch, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
         let rows = batch.rows();
-        let old_side = batch.old.clone().ok_or_else(|| TaskError::Plan("GROUP BY of a table needs old values".into()))?;
+        let old_side =
+            batch.old.clone().ok_or_else(|| TaskError::Plan("GROUP BY of a table needs old values".into()))?;
         let (new_columns, old_columns) = (table_columns(&batch, &batch.new), table_columns(&batch, &old_side));
         let new = self.groups(&new_columns, rows, batch.new.present.as_ref(), log);
         let old = self.groups(&old_columns, rows, old_side.present.as_ref(), &mut TaskLog::silent());

@@ -16,6 +16,7 @@ mod time_window;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
+use arrow_buffer::BooleanBuffer;
 use weir_parser::ast::Expression;
 
 pub(crate) use aggregate::AggregateProcessor;
@@ -30,13 +31,14 @@ pub(crate) use source::{Change, SourceReader, key_presence, split_windowed_keys}
 pub(crate) use table_store::{TableStoreProcessor, decode_table_rows};
 
 use super::TaskError;
+use super::budget::BudgetShare;
 use super::processing_log::TaskLog;
 use super::store::StorePart;
 use crate::batch::Batch;
 use crate::expr::{self, PhysicalExpression};
 use crate::functions::RowFailure;
 use crate::topic::CommitUnit;
-use crate::types::{RowSchema, SqlType, Value};
+use crate::types::{RowSchema, SqlType};
 
 /// A step without state.
 pub(crate) trait Transform: Send + Sync {
@@ -52,12 +54,12 @@ pub(crate) trait StatefulProcessor: Send + Sync {
     fn open(self: Arc<Self>, store: StorePart, options: StateOptions) -> Box<dyn Operator>;
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct StateOptions {
     /// Emit only the last change per key and commit; else every change.
     pub record_cache: bool,
     /// Memory above which clean entries are dropped after a commit.
-    pub cache_bytes: usize,
+    pub budget: Arc<BudgetShare>,
 }
 
 /// A step's state of one task.
@@ -89,6 +91,13 @@ impl CompiledExpression {
     pub fn new(expression: &Expression, schema: &RowSchema) -> Result<Self, TaskError> {
         Ok(Self { expression: expr::compile(expression, schema)?, text: expression.to_string() })
     }
+    /// A call of a table function: gives the list of each row.
+    pub fn table_function(expression: &Expression, schema: &RowSchema) -> Result<Self, TaskError> {
+        let Expression::Call(call) = expression else {
+            return Err(TaskError::Plan(format!("{expression} is no table function")));
+        };
+        Ok(Self { expression: expr::compile_table_function(call, schema)?, text: expression.to_string() })
+    }
     pub fn evaluate(&self, columns: &[ArrayRef], rows: usize, failures: &mut Vec<RowFailure>) -> ArrayRef {
         self.expression.evaluate(columns, rows, failures)
     }
@@ -108,25 +117,19 @@ impl CompiledExpression {
     }
 }
 
-
-/// The value of a literal argument; NULL for anything else.
-pub(crate) fn literal_value(expression: &Expression) -> Value {
-    use weir_parser::ast::Literal;
-    match expression {
-        Expression::Literal(literal) => match literal {
-            Literal::Null | Literal::Decimal(_) => Value::Null,
-            Literal::Boolean(b) => Value::Boolean(*b),
-            Literal::Integer(i) => Value::Integer(*i),
-            Literal::BigInt(i) => Value::BigInt(*i),
-            Literal::Double(d) => Value::Double(*d),
-            Literal::String(s) => Value::string(s),
-        },
-        Expression::Negate(inner) => match literal_value(inner) {
-            Value::Integer(i) => Value::Integer(i.wrapping_neg()),
-            Value::BigInt(i) => Value::BigInt(i.wrapping_neg()),
-            Value::Double(d) => Value::Double(-d),
-            other => other,
-        },
-        _ => Value::Null,
-    }
+/// Keeps the failures that failed a whole row that exists; writes those of guarded parts, which became NULL inside.
+pub(crate) fn sift_failures(
+    failures: &mut Vec<RowFailure>,
+    present: Option<&BooleanBuffer>,
+    log_name: &str,
+    log: &mut TaskLog<'_>,
+) {
+    failures.retain(|failure| {
+        let there = rows::is_set(present, failure.row as usize);
+        let guarded = expr::is_guarded(failure);
+        if there && guarded {
+            log.record_error(log_name, failure.message.clone(), "");
+        }
+        there && !guarded
+    });
 }

@@ -9,7 +9,6 @@ use arrow_select::nullif::nullif;
 use arrow_select::take::take;
 
 use crate::batch::{RowHeaders, StreamBatch, TableBatch, TableSide, WindowBounds};
-use crate::functions::RowFailure;
 
 /// The arrays of a stream's rows as `plan::row_schema` lists them.
 pub(crate) fn stream_columns(batch: &StreamBatch) -> Vec<ArrayRef> {
@@ -112,13 +111,6 @@ pub(crate) fn hide_absent(array: ArrayRef, present: Option<&BooleanBuffer>) -> A
     match present {
         Some(present) => nullif(&array, &BooleanArray::new(!present, None)).expect("equal lengths"),
         None => array,
-    }
-}
-
-/// Drops failures of rows that do not exist.
-pub(crate) fn only_present(failures: &mut Vec<RowFailure>, present: Option<&BooleanBuffer>) {
-    if let Some(present) = present {
-        failures.retain(|failure| present.value(failure.row as usize));
     }
 }
 

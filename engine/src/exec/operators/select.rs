@@ -3,8 +3,8 @@
 use arrow_array::ArrayRef;
 use arrow_buffer::BooleanBuffer;
 
-use super::rows::{hide_absent, only_present, stream_columns, table_columns};
-use super::{CompiledExpression, Transform};
+use super::rows::{hide_absent, stream_columns, table_columns};
+use super::{CompiledExpression, Transform, sift_failures};
 use crate::batch::{Batch, TableSide};
 use crate::exec::TaskError;
 use crate::exec::processing_log::TaskLog;
@@ -38,13 +38,11 @@ impl Select {
         let mut failures = Vec::new();
         let project = |(i, (expression, column)): (usize, (&CompiledExpression, &Column))| {
             let array = expression.evaluate_as(&column.data_type, columns, rows, &mut failures);
-            only_present(&mut failures, present);
+            sift_failures(&mut failures, present, &self.log_name, log);
             for failure in failures.drain(..) {
                 let (text, name) = (&expression.text, column.name.as_str());
-                let message = format!(
-                    "Error computing expression {text} for column {name} with index {i}: {}",
-                    failure.message
-                );
+                let message =
+                    format!("Error computing expression {text} for column {name} with index {i}: {}", failure.message);
                 log.record_error(&self.log_name, message, &failure.message);
             }
             hide_absent(array, present)

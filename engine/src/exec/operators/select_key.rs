@@ -3,8 +3,8 @@
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
 
-use super::rows::{is_set, only_present, some_unset, stream_columns};
-use super::{CompiledExpression, Transform};
+use super::rows::{is_set, some_unset, stream_columns};
+use super::{CompiledExpression, Transform, sift_failures};
 use crate::batch::Batch;
 use crate::exec::TaskError;
 use crate::exec::processing_log::TaskLog;
@@ -54,7 +54,7 @@ impl Transform for SelectKey {
         let mut keys: Vec<ArrayRef> = Vec::with_capacity(self.keys.len());
         for (key, column) in self.keys.iter().zip(&self.key_columns) {
             keys.push(key.evaluate_as(&column.data_type, &columns, rows, &mut failures));
-            only_present(&mut failures, batch.value_present.as_ref());
+            sift_failures(&mut failures, batch.value_present.as_ref(), &self.log_name, log);
             for failure in failures.drain(..) {
                 absent[failure.row as usize] = true;
                 let message = format!("Error computing new key from expression {}: {}", key.text, failure.message);
@@ -72,7 +72,9 @@ impl Transform for SelectKey {
         batch.columns = keys
             .into_iter()
             .map(|key| super::rows::hide_absent(key, hidden))
-            .chain(self.values.iter().map(|&i| super::rows::hide_absent(columns[i].clone(), batch.value_present.as_ref())))
+            .chain(
+                self.values.iter().map(|&i| super::rows::hide_absent(columns[i].clone(), batch.value_present.as_ref())),
+            )
             .collect();
         Ok(Some(Batch::Stream(batch)))
     }

@@ -6,7 +6,7 @@ use arrow_select::take::take;
 
 use super::rows::{stream_columns, table_columns, take_headers, take_i64};
 use super::source::timestamp_expression;
-use super::{Change, CompiledExpression};
+use super::{Change, CompiledExpression, sift_failures};
 use crate::batch::{Batch, RowHeaders, WindowBounds};
 use crate::exec::TaskError;
 use crate::exec::processing_log::{LogMessage, TaskLog};
@@ -41,7 +41,11 @@ impl Sink {
     pub fn new(step: &SinkStep, partitions: u32, log_name: String) -> Result<Self, TaskError> {
         let timestamp = step.timestamp.as_ref().map(|t| sink_timestamp(t, step)).transpose()?;
         let serdes = (&step.key_serde, &step.value_serde);
-        Ok(Self { timestamp, window: step.window, ..Self::plain(&step.topic, &step.schema, serdes, partitions, log_name)? })
+        Ok(Self {
+            timestamp,
+            window: step.window,
+            ..Self::plain(&step.topic, &step.schema, serdes, partitions, log_name)?
+        })
     }
 
     pub fn of_repartition(
@@ -109,7 +113,8 @@ impl Sink {
                 (None, values, b.rowtime, b.window, b.headers)
             }
         };
-        let keys = self.encode_keys(&row_columns[..self.key_columns], key_present.as_ref(), window.as_ref(), rows, log)?;
+        let keys =
+            self.encode_keys(&row_columns[..self.key_columns], key_present.as_ref(), window.as_ref(), rows, log)?;
         let timestamps = self.timestamps(&row_columns, rowtime, rows, log);
         Ok(self.place(Records { keys, values, timestamps, headers }, state))
     }
@@ -161,8 +166,13 @@ impl Sink {
         let Some(expression) = &self.timestamp else { return rowtime };
         let mut failures = Vec::new();
         let times = expression.evaluate(columns, rows, &mut failures);
+        sift_failures(&mut failures, None, &self.log_name, log);
         for failure in failures {
-            log.record_error(&self.log_name, format!("Failed to extract timestamp: {}", failure.message), &failure.message);
+            log.record_error(
+                &self.log_name,
+                format!("Failed to extract timestamp: {}", failure.message),
+                &failure.message,
+            );
         }
         let Some(times) = times.as_any().downcast_ref::<Int64Array>() else { return rowtime };
         let time = |row: usize| if times.is_valid(row) { times.value(row) } else { rowtime.value(row) };
@@ -170,10 +180,8 @@ impl Sink {
     }
 
     fn place(&self, records: Records, state: &mut SinkState) -> Vec<(TopicPartition, Records)> {
-        let target = |partition: u32| TopicPartition {
-            topic: self.topic.as_str().into(),
-            partition: Partition(partition),
-        };
+        let target =
+            |partition: u32| TopicPartition { topic: self.topic.as_str().into(), partition: Partition(partition) };
         if self.partitions <= 1 {
             return vec![(target(0), records)];
         }
@@ -191,11 +199,18 @@ impl Sink {
             let rows = UInt32Array::from(rows);
             let bytes = |array: &BinaryArray| -> BinaryArray {
                 let taken = take(array, &rows, None).expect("row numbers lie in the batch");
-                taken.as_any().downcast_ref::<BinaryArray>().cloned().unwrap_or_else(|| BinaryArray::new_null(rows.len()))
+                taken
+                    .as_any()
+                    .downcast_ref::<BinaryArray>()
+                    .cloned()
+                    .unwrap_or_else(|| BinaryArray::new_null(rows.len()))
             };
             let headers: Option<RowHeaders> = take_headers(records.headers.as_ref(), &rows);
             let (keys, values) = (bytes(&records.keys), bytes(&records.values));
-            (target(partition as u32), Records { keys, values, timestamps: take_i64(&records.timestamps, &rows), headers })
+            (
+                target(partition as u32),
+                Records { keys, values, timestamps: take_i64(&records.timestamps, &rows), headers },
+            )
         };
         rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(part).collect()
     }
@@ -212,7 +227,8 @@ fn bare_key(key: &[u8], window: Option<SourceWindow>) -> &[u8] {
 }
 
 fn windowed_keys(keys: &BinaryArray, kind: SourceWindowKind, bounds: &WindowBounds) -> BinaryArray {
-    let mut builder = arrow_array::builder::BinaryBuilder::with_capacity(keys.len(), keys.value_data().len() + 16 * keys.len());
+    let mut builder =
+        arrow_array::builder::BinaryBuilder::with_capacity(keys.len(), keys.value_data().len() + 16 * keys.len());
     let mut windowed = Vec::new();
     for (row, key) in keys.iter().enumerate() {
         let Some(key) = key else {

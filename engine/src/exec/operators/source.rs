@@ -47,12 +47,7 @@ enum TimestampPlace {
 impl SourceReader {
     pub fn new(step: &SourceStep, log_name: String) -> Result<Self, TaskError> {
         let declared = &step.declared;
-        let declaration = Declaration::new(
-            &step.topic,
-            declared,
-            (&step.key_serde, &step.value_serde),
-            step.window,
-        )?;
+        let declaration = Declaration::new(&step.topic, declared, (&step.key_serde, &step.value_serde), step.window)?;
         let value_columns = step.schema.value.len() - step.extra.len();
         let wanted = step.schema.value[..value_columns]
             .iter()
@@ -81,8 +76,7 @@ impl SourceReader {
         schema: &LogicalSchema,
         kind: ResultKind,
     ) -> Result<Self, TaskError> {
-        let declaration =
-            Declaration::new(topic, schema, (&repartition.key_serde, &repartition.value_serde), None)?;
+        let declaration = Declaration::new(topic, schema, (&repartition.key_serde, &repartition.value_serde), None)?;
         Ok(Self {
             declaration: Arc::new(declaration),
             kind,
@@ -195,9 +189,11 @@ impl SourceReader {
         };
         let mut failures = Vec::new();
         let times = reader.expression.evaluate(&[column], kept.len(), &mut failures);
-        let times = times.as_any().downcast_ref::<Int64Array>().cloned().ok_or_else(|| {
-            TaskError::Plan("the TIMESTAMP column gives no BIGINT".into())
-        })?;
+        let times = times
+            .as_any()
+            .downcast_ref::<Int64Array>()
+            .cloned()
+            .ok_or_else(|| TaskError::Plan("the TIMESTAMP column gives no BIGINT".into()))?;
         let mut causes: hashbrown::HashMap<u32, String> = failures.into_iter().map(|f| (f.row, f.message)).collect();
         let mut out = Vec::with_capacity(kept.len());
         for (row, keep) in kept.iter_mut().enumerate() {
@@ -210,7 +206,8 @@ impl SourceReader {
             if *keep && time < 0 {
                 *keep = false;
                 let cause = causes.remove(&(row as u32)).unwrap_or_default();
-                let message = format!("Failed to extract timestamp from row at offset {}", source.fetched.offsets.value(row));
+                let message =
+                    format!("Failed to extract timestamp from row at offset {}", source.fetched.offsets.value(row));
                 log.record_error(&self.log_name, message, &cause);
             }
             out.push(time);
@@ -268,11 +265,8 @@ fn timestamp_reader(timestamp: &TimestampColumn, declared: &LogicalSchema) -> Re
 
 /// Ms since the epoch as BIGINT, from a BIGINT, TIMESTAMP or STRING column.
 pub(crate) fn timestamp_expression(column: &Column, format: Option<&str>) -> Expression {
-    let reference = Expression::Column(ColumnReference {
-        qualifier: None,
-        name: column.name.clone(),
-        span: Default::default(),
-    });
+    let reference =
+        Expression::Column(ColumnReference { qualifier: None, name: column.name.clone(), span: Default::default() });
     let call = |name: &str, arguments: Vec<Expression>| {
         Expression::Call(FunctionCall {
             name: weir_parser::ast::Name::new(name),

@@ -15,8 +15,8 @@ use crate::exec::TaskError;
 use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
-use crate::state::RowCodec;
 use crate::formats::{self, Decoder, Encoder, SerdeOptions};
+use crate::state::RowCodec;
 use crate::topic::CommitUnit;
 use crate::types::{Column, LogicalSchema};
 
@@ -210,14 +210,11 @@ impl Operator for TableStore {
         self.index.sort_by_access(&mut slots);
         let old = self.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?;
         let new = self.side(slots.iter().map(|&s| self.slots[s as usize].current.as_slice()))?;
-        let rowtime: Int64Array =
-            slots.iter().map(|&s| self.slots[s as usize].change_time).collect::<Vec<_>>().into();
+        let rowtime: Int64Array = slots.iter().map(|&s| self.slots[s as usize].change_time).collect::<Vec<_>>().into();
         let stored: Vec<&[u8]> = slots.iter().map(|&s| self.index.entry(s).key.as_slice()).collect();
         let (key, window) = self.processor.decode_keys(&stored);
-        let headers: RowHeaders = slots
-            .iter()
-            .map(|&s| self.slots[s as usize].headers.take().unwrap_or_else(|| Arc::from([])))
-            .collect();
+        let headers: RowHeaders =
+            slots.iter().map(|&s| self.slots[s as usize].headers.take().unwrap_or_else(|| Arc::from([]))).collect();
         let headers = headers.iter().any(|h| !h.is_empty()).then_some(headers);
         for &slot in &slots {
             self.index.entry_mut(slot).pending = false;
@@ -237,7 +234,7 @@ impl Operator for TableStore {
     }
 
     fn committed(&mut self) {
-        if self.memory_bytes() <= self.options.cache_bytes {
+        if self.memory_bytes() <= self.options.budget.bytes() {
             return;
         }
         for slot in self.index.oldest_clean(self.index.len() / 2 + 1) {
