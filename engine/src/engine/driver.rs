@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use super::error::{EngineError, ErrorKind};
 use crate::config::Config;
 use crate::exec::{
-    MaterializedView, OffsetReset, QueryOptions, QueryState, QueryStatus, Runtime, Simulation, Subscription, TaskError,
+    MaterializedView, OffsetReset, QueryOptions, QueryStatus, Runtime, Simulation, Subscription, TaskError,
 };
 use crate::plan::{self, QueryPlan};
 
@@ -49,6 +49,10 @@ pub trait Driver: Send + Sync {
     fn shutdown(&self) -> Result<(), EngineError>;
 }
 
+fn not_running(id: &str) -> EngineError {
+    EngineError::statement(format!("Unknown queryId: {id}"))
+}
+
 fn no_subscription() -> EngineError {
     EngineError::new(ErrorKind::Bug, "a query with a sink was started for a client")
 }
@@ -58,16 +62,17 @@ impl Driver for Runtime {
         Ok(Runtime::start(self, (*plan).clone(), options).map(drop)?)
     }
     fn subscribe(&self, plan: Arc<QueryPlan>, options: QueryOptions) -> Result<Subscription, EngineError> {
-        Runtime::start(self, (*plan).clone(), options)?.ok_or_else(no_subscription)
+        Runtime::start(self, (*plan).clone(), options)?.subscription.ok_or_else(no_subscription)
     }
     fn stop(&self, id: &str, delete_internal: bool) -> Result<(), EngineError> {
-        Ok(Runtime::stop(self, id, delete_internal)?)
+        Runtime::stop(self, id, delete_internal)?;
+        Ok(())
     }
     fn pause(&self, id: &str) -> Result<(), EngineError> {
-        Ok(Runtime::pause(self, id)?)
+        if Runtime::pause(self, id) { Ok(()) } else { Err(not_running(id)) }
     }
     fn resume(&self, id: &str) -> Result<(), EngineError> {
-        Ok(Runtime::resume(self, id)?)
+        if Runtime::resume(self, id) { Ok(()) } else { Err(not_running(id)) }
     }
     fn status(&self, id: &str) -> Option<QueryStatus> {
         Runtime::status(self, id)
@@ -76,7 +81,8 @@ impl Driver for Runtime {
         Ok(Runtime::materialized(self, id)?)
     }
     fn shutdown(&self) -> Result<(), EngineError> {
-        Ok(Runtime::shutdown(self)?)
+        Runtime::shutdown(self);
+        Ok(())
     }
 }
 
@@ -125,9 +131,7 @@ impl Driver for SimulatedDriver {
         Err(EngineError::statement("the simulation does not pause queries"))
     }
     fn status(&self, _id: &str) -> Option<QueryStatus> {
-        let errors = self.first_error().into_iter().map(|message| (0, message)).collect::<Vec<_>>();
-        let state = if errors.is_empty() { QueryState::Running } else { QueryState::Error };
-        Some(QueryStatus { state, errors, ..QueryStatus::default() })
+        None
     }
     fn materialized(&self, id: &str) -> Result<Option<MaterializedView>, EngineError> {
         Ok(self.simulation.lock().materialized(id)?)

@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Assertion,
     /// Something the statement needs is not configured (a schema registry).
     Precondition,
+    /// A statement that cannot be carried out; answered as `statement_error` with a server status.
+    Execution,
     /// Storage or runtime trouble; a retry may help.
     Retry,
     /// A defect of the engine.
@@ -48,7 +50,7 @@ impl From<crate::topic::TopicError> for EngineError {
     fn from(error: crate::topic::TopicError) -> Self {
         use crate::topic::TopicError::*;
         let kind = match &error {
-            UnknownTopic(_) | TopicExists(_) | UnknownPartition { .. } => ErrorKind::Request,
+            UnknownTopic(_) | TopicExists(_) | InvalidName(_) | UnknownPartition { .. } => ErrorKind::Request,
             Storage(_) => ErrorKind::Retry,
             Corrupt(_) => ErrorKind::Bug,
         };
@@ -59,5 +61,22 @@ impl From<crate::topic::TopicError> for EngineError {
 impl From<crate::state::StateError> for EngineError {
     fn from(error: crate::state::StateError) -> Self {
         Self::new(ErrorKind::Retry, error.to_string())
+    }
+}
+
+impl From<crate::analyzer::AnalysisError> for EngineError {
+    fn from(error: crate::analyzer::AnalysisError) -> Self {
+        use crate::analyzer::{AnalysisErrorKind, RepeatedText};
+        let kind = match error.kind {
+            AnalysisErrorKind::Statement => ErrorKind::Statement,
+            AnalysisErrorKind::Request => ErrorKind::Request,
+            AnalysisErrorKind::Precondition => ErrorKind::Precondition,
+            AnalysisErrorKind::Execution => ErrorKind::Execution,
+        };
+        let statement_text = match error.repeats {
+            RepeatedText::AsSent => None,
+            RepeatedText::Rewritten(text) | RepeatedText::Fragment(text) => Some(text),
+        };
+        Self { kind, message: error.message, statement_text, span: error.span }
     }
 }

@@ -55,6 +55,7 @@ impl ApiError {
         let shown = error.statement_text.clone().unwrap_or_else(|| text.to_string());
         match error.kind {
             ErrorKind::Statement => Self::statement(40001, error.message, shown),
+            ErrorKind::Execution => Self::statement(50000, error.message, shown),
             ErrorKind::Request => Self::generic(40000, error.message),
             ErrorKind::Assertion => Self::generic(41700, error.message),
             ErrorKind::Precondition => Self::generic(42801, error.message),
