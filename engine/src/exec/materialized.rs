@@ -101,7 +101,7 @@ impl MaterializedView {
                 let mut from = Vec::new();
                 spec.write_key(key, 0, &mut from);
                 let length = from.len() + 16;
-                self.range(snapshot, &spec, &from, &prefix_end(&from), &|stored| stored.len() == length)?
+                range(snapshot, &spec, &from, &prefix_end(&from), &|stored| stored.len() == length)?
             }
             _ => {
                 let mut stored = Vec::new();
@@ -145,7 +145,7 @@ impl MaterializedView {
 
     /// The entries of a key in all live segments, by window start.
     fn windows_of(&self, snapshot: &dyn Snapshot, spec: &StoreSpec, key: &[u8]) -> Result<Vec<Entry>, TaskError> {
-        let meta = self.meta(snapshot, spec)?;
+        let meta = meta_of(snapshot, spec)?;
         let (Some(oldest), Some(retention)) = (spec.oldest_segment(meta.stream_time), spec.retention_ms) else {
             return Ok(Vec::new());
         };
@@ -154,41 +154,16 @@ impl MaterializedView {
         for segment in oldest..=newest {
             let from = [spec.data_prefix().as_slice(), &ordered(segment), key].concat();
             let length = from.len() + 8;
-            entries.extend(self.range(snapshot, spec, &from, &prefix_end(&from), &|stored| stored.len() == length)?);
+            entries.extend(range(snapshot, spec, &from, &prefix_end(&from), &|stored| stored.len() == length)?);
         }
         entries.retain(|(found, start, _)| found == key && is_live(*start, &meta, retention));
-        Ok(entries)
-    }
-
-    fn meta(&self, snapshot: &dyn Snapshot, spec: &StoreSpec) -> Result<StoreMeta, TaskError> {
-        let stored = snapshot.get_many(spec.id, &[&spec.meta_key()])?.pop().flatten();
-        Ok(stored.and_then(|bytes| StoreMeta::decode(&bytes)).unwrap_or_default())
-    }
-
-    fn range(
-        &self,
-        snapshot: &dyn Snapshot,
-        spec: &StoreSpec,
-        from: &[u8],
-        to: &[u8],
-        wanted: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Vec<Entry>, TaskError> {
-        let mut entries = Vec::new();
-        snapshot.scan(spec.id, from, to, &mut |key, value| {
-            if wanted(key)
-                && let Some((key, window)) = spec.split_key(key)
-            {
-                entries.push((key.to_vec(), window, value.to_vec()));
-            }
-            true
-        })?;
         Ok(entries)
     }
 
     fn scan(&self, snapshot: &dyn Snapshot, each: &mut dyn FnMut(MaterializedRows) -> bool) -> Result<(), TaskError> {
         for partition in 0..self.materialized.partitions {
             let spec = self.in_partition(partition);
-            let meta = self.meta(snapshot, &spec)?;
+            let meta = meta_of(snapshot, &spec)?;
             let mut from = spec.data_prefix();
             let to = prefix_end(&from);
             loop {
@@ -243,6 +218,30 @@ impl MaterializedView {
             _ => true,
         })
     }
+}
+
+fn meta_of(snapshot: &dyn Snapshot, spec: &StoreSpec) -> Result<StoreMeta, TaskError> {
+    let stored = snapshot.get_many(spec.id, &[&spec.meta_key()])?.pop().flatten();
+    Ok(stored.and_then(|bytes| StoreMeta::decode(&bytes)).unwrap_or_default())
+}
+
+fn range(
+    snapshot: &dyn Snapshot,
+    spec: &StoreSpec,
+    from: &[u8],
+    to: &[u8],
+    wanted: &dyn Fn(&[u8]) -> bool,
+) -> Result<Vec<Entry>, TaskError> {
+    let mut entries = Vec::new();
+    snapshot.scan(spec.id, from, to, &mut |key, value| {
+        if wanted(key)
+            && let Some((key, window)) = spec.split_key(key)
+        {
+            entries.push((key.to_vec(), window, value.to_vec()));
+        }
+        true
+    })?;
+    Ok(entries)
 }
 
 /// Whether a window is still within retention.

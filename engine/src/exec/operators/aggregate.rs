@@ -400,7 +400,9 @@ impl Aggregate {
             slots.push(slot);
         }
         self.groups.grow(self.index.slots());
-        added_slots.iter().for_each(|&slot| self.groups.reset(slot));
+        for &slot in &added_slots {
+            self.groups.reset(slot);
+        }
         added_slots.retain(|&slot| self.store.may_hold_window(self.index.entry(slot).window));
         let index = &self.index;
         let wanted = added_slots.iter().map(|&slot| (index.entry(slot).key.as_slice(), index.entry(slot).window));
@@ -606,7 +608,9 @@ impl Operator for Aggregate {
         let headers = (!self.held_headers.is_empty()).then(|| {
             slots.iter().map(|s| self.held_headers.remove(s).unwrap_or_else(|| none.clone())).collect::<RowHeaders>()
         });
-        slots.iter().for_each(|&s| self.index.entry_mut(s).pending = false);
+        for &slot in &slots {
+            self.index.entry_mut(slot).pending = false;
+        }
         Ok(Some(Batch::Table(TableBatch {
             key,
             old,

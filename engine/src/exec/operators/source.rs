@@ -332,7 +332,7 @@ impl Change {
     pub fn split(payloads: &BinaryArray) -> Option<(BinaryArray, BinaryArray)> {
         let mut old = Vec::with_capacity(payloads.len());
         let mut new = Vec::with_capacity(payloads.len());
-        for payload in payloads.iter() {
+        for payload in payloads {
             let (flags, rest) = payload?.split_first()?;
             let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
             let (before, after) = rest.get(4..)?.split_at_checked(length)?;

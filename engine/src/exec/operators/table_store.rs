@@ -131,7 +131,7 @@ impl TableStore {
     fn slots_of(&mut self, keys: &BinaryArray) -> Result<Vec<u32>, TaskError> {
         let mut slots = Vec::with_capacity(keys.len());
         let mut missing = Vec::new();
-        for key in keys.iter() {
+        for key in keys {
             let (slot, added) = self.index.find_or_insert(key.unwrap_or_default(), 0);
             if added {
                 missing.push(slot);
