@@ -24,7 +24,10 @@ pub static FUNCTIONS: &[Function] = &[
         "from_bytes",
         STRING,
         "The bytes as text in an encoding: hex, utf8, ascii or base64.",
-        &[("FROM_BYTES(TO_BYTES('1aB2', 'hex'), 'hex')", "'1AB2'"), ("FROM_BYTES(TO_BYTES('21', 'hex'), 'utf8')", "'!'")],
+        &[
+            ("FROM_BYTES(TO_BYTES('1aB2', 'hex'), 'hex')", "'1AB2'"),
+            ("FROM_BYTES(TO_BYTES('21', 'hex'), 'utf8')", "'!'"),
+        ],
         &[Overload::new("value BYTES, encoding STRING", "STRING", |c, a| {
             let (inputs, encodings) = (a[0].bytes(), a[1].strings());
             string_rows(c, |row, out| {
@@ -66,7 +69,8 @@ impl Encoding {
             ("base64", Encoding::Base64),
         ];
         let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let unknown = || format!("Unknown encoding type '{name}'. Supported formats are 'hex', 'utf8', 'ascii', and 'base64'.");
+        let unknown =
+            || format!("Unknown encoding type '{name}'. Supported formats are 'hex', 'utf8', 'ascii', and 'base64'.");
         found.map(|(_, encoding)| *encoding).ok_or_else(unknown)
     }
 
@@ -82,7 +86,9 @@ impl Encoding {
             }
             Encoding::Utf8 => out.push_str(&String::from_utf8_lossy(bytes)),
             Encoding::Ascii => {
-                out.extend(bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { char::REPLACEMENT_CHARACTER }));
+                out.extend(
+                    bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { char::REPLACEMENT_CHARACTER }),
+                );
             }
             Encoding::Base64 => STANDARD.encode_string(bytes, out),
         }
@@ -97,7 +103,9 @@ impl Encoding {
                 Ok(())
             }
             Encoding::Ascii => {
-                out.extend(text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(b'?')));
+                out.extend(
+                    text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(b'?')),
+                );
                 Ok(())
             }
             Encoding::Base64 => STANDARD.decode_vec(text, out).map_err(|e| format!("'{text}' is not base64: {e}")),
@@ -120,7 +128,11 @@ fn read_hex(digits: &str, out: &mut Vec<u8>) -> Result<(), String> {
 /// Besides plain digits: `0x...`, where an odd number of digits gets a leading zero, and `X'...'`.
 fn read_hex_literal(text: &str, out: &mut Vec<u8>) -> Result<(), String> {
     if let Some(digits) = text.strip_prefix("0x") {
-        return if digits.len().is_multiple_of(2) { read_hex(digits, out) } else { read_hex(&format!("0{digits}"), out) };
+        return if digits.len().is_multiple_of(2) {
+            read_hex(digits, out)
+        } else {
+            read_hex(&format!("0{digits}"), out)
+        };
     }
     let quoted = text.strip_prefix(['X', 'x']).and_then(|rest| rest.strip_prefix('\'')?.strip_suffix('\''));
     read_hex(quoted.unwrap_or(text), out)

@@ -42,10 +42,7 @@ pub static FUNCTIONS: &[Function] = &[
         STRING,
         "A random UUID, or the UUID of 16 bytes.",
         &[
-            (
-                "UUID(TO_BYTES('0123456789abcdef0123456789abcdef', 'hex'))",
-                "'01234567-89ab-cdef-0123-456789abcdef'",
-            ),
+            ("UUID(TO_BYTES('0123456789abcdef0123456789abcdef', 'hex'))", "'01234567-89ab-cdef-0123-456789abcdef'"),
             ("UUID(TO_BYTES('01', 'hex'))", "NULL"),
         ],
         &[

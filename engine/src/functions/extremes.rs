@@ -26,7 +26,8 @@ macro_rules! comparable {
             Overload::new("val1 TIME, vals TIME...", "TIME", $evaluate),
             Overload::new("val1 TIMESTAMP, vals TIMESTAMP...", "TIMESTAMP", $evaluate),
             Overload::of("val1 DECIMAL, vals DECIMAL...", widest_decimal, |c, a| {
-                let widened: Vec<_> = a.iter().zip(c.argument_types).map(|(a, t)| rescale(a.array(), t, c.return_type)).collect();
+                let widened: Vec<_> =
+                    a.iter().zip(c.argument_types).map(|(a, t)| rescale(a.array(), t, c.return_type)).collect();
                 let widened: Vec<_> = widened.into_iter().map(Argument::Array).collect();
                 $evaluate(c, &widened)
             }),
@@ -142,7 +143,11 @@ fn ordered<T: ArrowPrimitiveType<Native: Ord>>(a: &dyn Array, i: usize, b: &dyn 
 }
 
 /// Says whether value i of the first array and value j of the second are the same; two NULLs are.
-pub fn same_values<'a>(a: &'a dyn Array, b: &'a dyn Array, data_type: &'a SqlType) -> Box<dyn Fn(usize, usize) -> bool + 'a> {
+pub fn same_values<'a>(
+    a: &'a dyn Array,
+    b: &'a dyn Array,
+    data_type: &'a SqlType,
+) -> Box<dyn Fn(usize, usize) -> bool + 'a> {
     if is_comparable(data_type) {
         return Box::new(move |i, j| match (a.is_valid(i), b.is_valid(j)) {
             (true, true) => compare(a, i, b, j, data_type) == Ordering::Equal,

@@ -18,7 +18,8 @@ pub static FUNCTIONS: &[Function] = &[Function::scalar(
         ("GEO_DISTANCE(37.4439E0, -122.1663E0, 51.5257E0, -0.1122E0, 'miles')", "5365.659729188262"),
     ],
     &[
-        Overload::new("lat1 DOUBLE, lon1 DOUBLE, lat2 DOUBLE, lon2 DOUBLE", "DOUBLE", distance).primitive(&[0, 1, 2, 3]),
+        Overload::new("lat1 DOUBLE, lon1 DOUBLE, lat2 DOUBLE, lon2 DOUBLE", "DOUBLE", distance)
+            .primitive(&[0, 1, 2, 3]),
         Overload::new("lat1 DOUBLE, lon1 DOUBLE, lat2 DOUBLE, lon2 DOUBLE, units STRING", "DOUBLE", distance)
             .primitive(&[0, 1, 2, 3]),
     ],
@@ -35,15 +36,17 @@ fn distance(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayR
         check_range("longitude", [lon1, lon2], 180.0)?;
         let [phi1, phi2] = [lat1, lat2].map(f64::to_radians);
         let haversine = |angle: f64| (angle / 2.0).sin().powi(2);
-        let between = haversine((lat2 - lat1).to_radians())
-            + haversine((lon2 - lon1).to_radians()) * phi1.cos() * phi2.cos();
+        let between =
+            haversine((lat2 - lat1).to_radians()) + haversine((lon2 - lon1).to_radians()) * phi1.cos() * phi2.cos();
         Ok(2.0 * between.sqrt().asin() * radius)
     })
 }
 
 fn check_range(what: &str, values: [f64; 2], limit: f64) -> Result<(), String> {
     match values.iter().find(|v| v.abs() > limit) {
-        Some(value) => Err(format!("valid {what} values for GeoDistance are decimal degrees between -{limit} and {limit}, got {value}")),
+        Some(value) => Err(format!(
+            "valid {what} values for GeoDistance are decimal degrees between -{limit} and {limit}, got {value}"
+        )),
         None => Ok(()),
     }
 }

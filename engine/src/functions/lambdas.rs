@@ -35,10 +35,7 @@ pub static FUNCTIONS: &[Function] = &[
         "filter",
         LAMBDA,
         "The elements or entries for which a lambda is true.",
-        &[
-            ("FILTER(ARRAY[1, 5], x => x > 2)", "[5]"),
-            ("FILTER(MAP('a' := 1, 'b' := 5), (k, v) => v > 3)", "{b=5}"),
-        ],
+        &[("FILTER(ARRAY[1, 5], x => x > 2)", "[5]"), ("FILTER(MAP('a' := 1, 'b' := 5), (k, v) => v > 3)", "{b=5}")],
         &[
             Overload::new("array ARRAY<T>, function (T) => BOOLEAN", "ARRAY<T>", filter_array),
             Overload::new("map MAP<K, V>, biFunction (K, V) => BOOLEAN", "MAP<K, V>", filter_map),

@@ -52,10 +52,7 @@ pub static FUNCTIONS: &[Function] = &[
         "mask",
         STRING,
         "The text with its letters and digits hidden; a NULL mask leaves its kind of characters.",
-        &[
-            ("MASK('My Test $123')", "'Xx-Xxxx--nnn'"),
-            ("MASK('My Test $123', '*', NULL, '1', NULL)", "'*y *est $111'"),
-        ],
+        &[("MASK('My Test $123')", "'Xx-Xxxx--nnn'"), ("MASK('My Test $123', '*', NULL, '1', NULL)", "'*y *est $111'")],
         &[
             Overload::new("input STRING", "STRING", |c, a| mask(c, a, Part::All)),
             Overload::new("input STRING, upper STRING, lower STRING, digit STRING, other STRING", "STRING", |c, a| {
@@ -99,7 +96,9 @@ fn mask(context: &mut CallContext<'_>, arguments: &[Argument<'_>], part: Part) -
     string_rows(context, |row, out| {
         let count = counts.map_or(Ok(0), |c| c.at(row))?;
         let Ok(count) = usize::try_from(count) else {
-            return Err(format!("function requires a non-negative number of characters to mask or keep, got {count}").into());
+            return Err(
+                format!("function requires a non-negative number of characters to mask or keep, got {count}").into()
+            );
         };
         let masks = masks_at(&masks, row)?;
         let text = texts.at(row)?;

@@ -22,8 +22,12 @@ macro_rules! of_double {
             $description,
             $examples,
             &[
-                Overload::new("value INT", "DOUBLE", |_, a| primitive_map::<Int32Type, Float64Type>(&a[0], |x| $body(f64::from(x)))),
-                Overload::new("value BIGINT", "DOUBLE", |_, a| primitive_map::<Int64Type, Float64Type>(&a[0], |x| $body(x as f64))),
+                Overload::new("value INT", "DOUBLE", |_, a| {
+                    primitive_map::<Int32Type, Float64Type>(&a[0], |x| $body(f64::from(x)))
+                }),
+                Overload::new("value BIGINT", "DOUBLE", |_, a| {
+                    primitive_map::<Int64Type, Float64Type>(&a[0], |x| $body(x as f64))
+                }),
                 Overload::new("value DOUBLE", "DOUBLE", |_, a| primitive_map::<Float64Type, Float64Type>(&a[0], $body)),
             ],
         )
@@ -54,7 +58,9 @@ fn two<T: ArrowPrimitiveType>(
     body: impl Fn(f64, f64) -> f64,
 ) -> ArrayRef {
     let (a, b) = (arguments[0].array().as_primitive::<T>(), arguments[1].array().as_primitive::<T>());
-    Arc::new(binary::<T, T, _, Float64Type>(a, b, |x, y| body(widen(x), widen(y))).expect("arguments have equal lengths"))
+    Arc::new(
+        binary::<T, T, _, Float64Type>(a, b, |x, y| body(widen(x), widen(y))).expect("arguments have equal lengths"),
+    )
 }
 
 pub static FUNCTIONS: &[Function] = &[
@@ -90,7 +96,12 @@ pub static FUNCTIONS: &[Function] = &[
             }),
         ],
     ),
-    of_double!("sqrt", "The square root; NaN for a negative value.", &[("SQRT(9)", "3.0"), ("SQRT(-1)", "NaN")], f64::sqrt),
+    of_double!(
+        "sqrt",
+        "The square root; NaN for a negative value.",
+        &[("SQRT(9)", "3.0"), ("SQRT(-1)", "NaN")],
+        f64::sqrt
+    ),
     of_double!("cbrt", "The cube root.", &[("CBRT(8)", "2.0")], f64::cbrt),
     of_double!("exp", "Euler's number to the power of the value.", &[("EXP(0)", "1.0")], f64::exp),
     of_double!("ln", "The natural logarithm.", &[("LN(1)", "0.0"), ("LN(0)", "-Infinity"), ("LN(-1)", "NaN")], f64::ln),
@@ -124,7 +135,12 @@ pub static FUNCTIONS: &[Function] = &[
     of_double!("cosh", "The hyperbolic cosine.", &[("COSH(0)", "1.0")], f64::cosh),
     of_double!("tanh", "The hyperbolic tangent.", &[("TANH(0)", "0.0")], f64::tanh),
     of_double!("asin", "The angle in radians whose sine is the value.", &[("ASIN(0)", "0.0")], f64::asin),
-    of_double!("acos", "The angle in radians whose cosine is the value.", &[("ACOS(1)", "0.0"), ("ACOS(2)", "NaN")], f64::acos),
+    of_double!(
+        "acos",
+        "The angle in radians whose cosine is the value.",
+        &[("ACOS(1)", "0.0"), ("ACOS(2)", "NaN")],
+        f64::acos
+    ),
     of_double!("atan", "The angle in radians whose tangent is the value.", &[("ATAN(0)", "0.0")], f64::atan),
     of_double!(
         "cot",

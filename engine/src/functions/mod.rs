@@ -35,6 +35,9 @@ mod strings_split;
 mod table;
 mod url;
 
+#[cfg(test)]
+mod tests;
+
 use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 
@@ -92,7 +95,11 @@ impl Overload {
     }
 
     /// An overload whose result type is computed from the argument types.
-    const fn of(parameters: &'static str, returns: fn(&[SqlType]) -> Result<SqlType, String>, evaluate: Evaluate) -> Self {
+    const fn of(
+        parameters: &'static str,
+        returns: fn(&[SqlType]) -> Result<SqlType, String>,
+        evaluate: Evaluate,
+    ) -> Self {
         Self { parameters, returns: Returns::Of(returns), primitive: &[], evaluate }
     }
 

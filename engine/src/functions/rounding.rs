@@ -44,7 +44,9 @@ pub static FUNCTIONS: &[Function] = &[
         &[
             Overload::new("value INT", "INT", identity),
             Overload::new("value BIGINT", "BIGINT", identity),
-            Overload::new("value DOUBLE", "DOUBLE", |_, a| primitive_map::<Float64Type, Float64Type>(&a[0], f64::floor)),
+            Overload::new("value DOUBLE", "DOUBLE", |_, a| {
+                primitive_map::<Float64Type, Float64Type>(&a[0], f64::floor)
+            }),
             Overload::of("value DECIMAL", same_type, |c, a| decimal_to_units(c, a, Mode::Floor)),
         ],
     ),
@@ -63,7 +65,9 @@ pub static FUNCTIONS: &[Function] = &[
         &[
             Overload::new("value BIGINT", "BIGINT", identity).primitive(&[0]),
             Overload::new("value INT", "BIGINT", widen).primitive(&[0]),
-            Overload::new("value DOUBLE", "BIGINT", |_, a| primitive_map::<Float64Type, Int64Type>(&a[0], round_double)),
+            Overload::new("value DOUBLE", "BIGINT", |_, a| {
+                primitive_map::<Float64Type, Int64Type>(&a[0], round_double)
+            }),
             Overload::new("value DOUBLE, decimalPlaces INT", "DOUBLE", |c, a| {
                 double_to_places(c, a, Mode::HalfTowardPositive)
             }),

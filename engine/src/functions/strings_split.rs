@@ -15,7 +15,11 @@ pub static FUNCTIONS: &[Function] = &[
         "split",
         STRING,
         "The pieces between the delimiters, empty ones too; an empty delimiter gives every character.",
-        &[("SPLIT('a,,b,', ',')", "['a', '', 'b', '']"), ("SPLIT('abc', '')", "['a', 'b', 'c']"), ("SPLIT('', '.')", "['']")],
+        &[
+            ("SPLIT('a,,b,', ',')", "['a', '', 'b', '']"),
+            ("SPLIT('abc', '')", "['a', 'b', 'c']"),
+            ("SPLIT('', '.')", "['']"),
+        ],
         &[
             Overload::new("string STRING, delimiter STRING", "ARRAY<STRING>", split),
             Overload::new("bytes BYTES, delimiter BYTES", "ARRAY<BYTES>", split_bytes),
