@@ -144,7 +144,9 @@ pub static FUNCTIONS: &[Function] = &[
 
 /// The interval's milliseconds by row: unit and number are the first two arguments.
 fn interval_ms<'a>(arguments: &'a [Argument<'_>], sign: i64) -> impl Fn(usize) -> Row<i64> + 'a {
-    let Argument::Unit(unit) = &arguments[0] else { unreachable!("overload resolution hands a unit to a unit parameter") };
+    let Argument::Unit(unit) = &arguments[0] else {
+        unreachable!("overload resolution hands a unit to a unit parameter")
+    };
     let (unit_ms, counts) = (unit.millis() * sign, arguments[1].integers());
     move |row| Ok(i64::from(counts.at(row)?) * unit_ms)
 }

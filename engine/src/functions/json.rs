@@ -174,11 +174,16 @@ fn matches(node: &Json, wanted: &dyn Array, row: usize, data_type: &SqlType) -> 
     if wanted.is_null(row) {
         return node.is_null();
     }
-    let number = |is_whole: bool| node.as_number().map(ToString::to_string).filter(|n| !n.contains(['.', 'e', 'E']) == is_whole);
+    let number =
+        |is_whole: bool| node.as_number().map(ToString::to_string).filter(|n| !n.contains(['.', 'e', 'E']) == is_whole);
     match data_type {
-        SqlType::Integer => number(true).is_some_and(|n| n.parse() == Ok(wanted.as_primitive::<Int32Type>().value(row))),
+        SqlType::Integer => {
+            number(true).is_some_and(|n| n.parse() == Ok(wanted.as_primitive::<Int32Type>().value(row)))
+        }
         SqlType::BigInt => number(true).is_some_and(|n| n.parse() == Ok(wanted.as_primitive::<Int64Type>().value(row))),
-        SqlType::Double => number(false).is_some_and(|n| n.parse() == Ok(wanted.as_primitive::<Float64Type>().value(row))),
+        SqlType::Double => {
+            number(false).is_some_and(|n| n.parse() == Ok(wanted.as_primitive::<Float64Type>().value(row)))
+        }
         SqlType::String => node.as_str() == Some(wanted.as_string::<i32>().value(row)),
         SqlType::Boolean => node.as_bool() == Some(wanted.as_boolean().value(row)),
         _ => false,

@@ -37,6 +37,9 @@ mod url;
 pub mod registry;
 pub mod signature;
 
+#[cfg(test)]
+mod tests;
+
 use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 

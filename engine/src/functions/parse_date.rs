@@ -23,7 +23,9 @@ pub static FUNCTIONS: &[Function] = &[
             let (texts, patterns) = (a[0].strings(), a[1].strings());
             primitive_rows::<Date32Type>(c, |row| {
                 let (text, letters) = (texts.at(row)?, patterns.at(row)?);
-                let ms = simple_pattern(letters).and_then(|p| p.parse(text)).map_err(|why| failed("date", text, letters, &why))?;
+                let ms = simple_pattern(letters)
+                    .and_then(|p| p.parse(text))
+                    .map_err(|why| failed("date", text, letters, &why))?;
                 if ms % MILLIS_PER_DAY != 0 {
                     return Err(failed("date", text, letters, "Date format contains time field.").into());
                 }
@@ -79,7 +81,9 @@ pub static FUNCTIONS: &[Function] = &[
                 let (Some(text), Some(letters)) = (texts.get(row), patterns.get(row)) else {
                     return Err("Failed to parse a date: the text or the pattern is NULL".into());
                 };
-                pattern(letters).and_then(|p| p.parse_date(text)).map_err(|why| failed("date", text, letters, &why).into())
+                pattern(letters)
+                    .and_then(|p| p.parse_date(text))
+                    .map_err(|why| failed("date", text, letters, &why).into())
             })
         })],
     ),
@@ -93,7 +97,11 @@ pub static FUNCTIONS: &[Function] = &[
         ],
         &[
             Overload::new("formattedTimestamp STRING, formatPattern STRING", "BIGINT", string_to_timestamp),
-            Overload::new("formattedTimestamp STRING, formatPattern STRING, timeZone STRING", "BIGINT", string_to_timestamp),
+            Overload::new(
+                "formattedTimestamp STRING, formatPattern STRING, timeZone STRING",
+                "BIGINT",
+                string_to_timestamp,
+            ),
         ],
     ),
 ];

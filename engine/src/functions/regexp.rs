@@ -82,7 +82,7 @@ fn from_java(pattern: &str) -> String {
                     let end = quoted.find("\\E").unwrap_or(quoted.len());
                     out.push_str(&regex::escape(&quoted[..end]));
                     let skip = quoted[..end].chars().count() + if end < quoted.len() { 2 } else { 0 };
-                    (0..skip).for_each(|_| drop(chars.next()));
+                    chars.by_ref().take(skip).for_each(|_| ());
                 }
                 Some((_, escaped)) => push_escape(escaped, class_depth > 0, &mut out),
                 None => out.push('\\'),
@@ -101,7 +101,7 @@ fn from_java(pattern: &str) -> String {
                 let named = !pattern[at..].starts_with("(?<=") && !pattern[at..].starts_with("(?<!");
                 if named {
                     out.push_str("?P<");
-                    (0..2).for_each(|_| drop(chars.next()));
+                    chars.by_ref().take(2).for_each(|_| ());
                 }
             }
             _ => out.push(c),

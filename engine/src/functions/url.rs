@@ -30,18 +30,30 @@ macro_rules! part {
 }
 
 pub static FUNCTIONS: &[Function] = &[
-    part!("url_extract_protocol", "The scheme of a URL.", &[("URL_EXTRACT_PROTOCOL('http://a.com:80/p?q=1#f')", "'http'")], |u| {
-        u.scheme.map(str::to_owned)
-    }),
-    part!("url_extract_host", "The host of a URL.", &[("URL_EXTRACT_HOST('http://test@confluent.io:8080')", "'confluent.io'")], |u| {
-        u.host.map(str::to_owned)
-    }),
-    part!("url_extract_path", "The decoded path of a URL.", &[("URL_EXTRACT_PATH('http://a.com:80/p?q=1#f')", "'/p'")], |u| {
-        u.path.map(decode)
-    }),
-    part!("url_extract_query", "The decoded query of a URL.", &[("URL_EXTRACT_QUERY('http://a.com:80/p?q=1#f')", "'q=1'")], |u| {
-        u.query.map(decode)
-    }),
+    part!(
+        "url_extract_protocol",
+        "The scheme of a URL.",
+        &[("URL_EXTRACT_PROTOCOL('http://a.com:80/p?q=1#f')", "'http'")],
+        |u| { u.scheme.map(str::to_owned) }
+    ),
+    part!(
+        "url_extract_host",
+        "The host of a URL.",
+        &[("URL_EXTRACT_HOST('http://test@confluent.io:8080')", "'confluent.io'")],
+        |u| { u.host.map(str::to_owned) }
+    ),
+    part!(
+        "url_extract_path",
+        "The decoded path of a URL.",
+        &[("URL_EXTRACT_PATH('http://a.com:80/p?q=1#f')", "'/p'")],
+        |u| { u.path.map(decode) }
+    ),
+    part!(
+        "url_extract_query",
+        "The decoded query of a URL.",
+        &[("URL_EXTRACT_QUERY('http://a.com:80/p?q=1#f')", "'q=1'")],
+        |u| { u.query.map(decode) }
+    ),
     part!(
         "url_extract_fragment",
         "The decoded fragment of a URL.",

@@ -151,7 +151,8 @@ fn read_number(number: &Number, text: &str, at: usize, parsed: &mut Parsed) -> R
     };
     let start = at + usize::from(is_signed);
     let available = text[start..].bytes().take_while(|b| b.is_ascii_digit()).count().min(number.max + number.reserved);
-    let digits = if number.reserved > 0 { available.saturating_sub(number.reserved).max(number.min) } else { available };
+    let digits =
+        if number.reserved > 0 { available.saturating_sub(number.reserved).max(number.min) } else { available };
     let digits = digits.min(number.max).min(available);
     if digits < number.min {
         return Err(at);
@@ -272,9 +273,10 @@ impl Parsed {
             Some(Some(date)) => {
                 let weekday = i64::from(date.weekday().number_from_monday());
                 match self.checked(Field::DayOfWeek, text)? {
-                    Some(wanted) if wanted != weekday => {
-                        Err(failure(text, &format!("Conflict found: DayOfWeek {weekday} differs from DayOfWeek {wanted}")))
-                    }
+                    Some(wanted) if wanted != weekday => Err(failure(
+                        text,
+                        &format!("Conflict found: DayOfWeek {weekday} differs from DayOfWeek {wanted}"),
+                    )),
                     _ => Ok(Some(date)),
                 }
             }
@@ -290,7 +292,8 @@ impl Parsed {
         };
         let (year, week) = (self.checked(Field::WeekBasedYear, text)?, self.checked(Field::WeekOfYear, text)?);
         let (Some(year), Some(week), Some(weekday)) = (year, week, weekday) else { return Ok(None) };
-        let first = NaiveDate::from_ymd_opt(year as i32, 1, 1).ok_or_else(|| failure(text, "the year is out of range"))?;
+        let first =
+            NaiveDate::from_ymd_opt(year as i32, 1, 1).ok_or_else(|| failure(text, "the year is out of range"))?;
         let start = i64::from(first.weekday().num_days_from_sunday());
         Ok(Some(first + TimeDelta::days((week - 1) * 7 + weekday - start)))
     }

@@ -101,11 +101,18 @@ pub(super) enum Item {
     Text(Field, Style),
     Literal(char),
     ZoneId,
-    ZoneName { long: bool },
+    ZoneName {
+        long: bool,
+    },
     /// The digits' shape (as `+HH:MM`), and the text of offset zero.
-    Offset { shape: OffsetShape, zero: &'static str },
+    Offset {
+        shape: OffsetShape,
+        zero: &'static str,
+    },
     /// `GMT+8` or `GMT+08:00`.
-    LocalizedOffset { long: bool },
+    LocalizedOffset {
+        long: bool,
+    },
     Optional(Vec<Item>),
     Padded(usize, Box<Item>),
 }

@@ -35,7 +35,11 @@ impl<'a> Moment<'a> {
     }
 
     fn get(&self, field: Field) -> Result<i64, String> {
-        let value = if field.is_time() { self.nano_of_day.map(|n| time_field(n, field)) } else { self.date.map(|d| date_field(d, field)) };
+        let value = if field.is_time() {
+            self.nano_of_day.map(|n| time_field(n, field))
+        } else {
+            self.date.map(|d| date_field(d, field))
+        };
         value.ok_or_else(|| format!("Unsupported field: {field:?}"))
     }
 }
@@ -45,9 +49,21 @@ fn time_field(nanos: i64, field: Field) -> i64 {
     match field {
         Field::AmPm => hour / 12,
         Field::HourOfDay => hour,
-        Field::ClockHourOfDay => if hour == 0 { 24 } else { hour },
+        Field::ClockHourOfDay => {
+            if hour == 0 {
+                24
+            } else {
+                hour
+            }
+        }
         Field::HourOfAmPm => hour % 12,
-        Field::ClockHourOfAmPm => if hour % 12 == 0 { 12 } else { hour % 12 },
+        Field::ClockHourOfAmPm => {
+            if hour % 12 == 0 {
+                12
+            } else {
+                hour % 12
+            }
+        }
         Field::Minute => nanos / 60_000_000_000 % 60,
         Field::Second => nanos / 1_000_000_000 % 60,
         Field::Nano => nanos % 1_000_000_000,
@@ -60,7 +76,13 @@ fn date_field(date: NaiveDate, field: Field) -> i64 {
     let year = i64::from(date.year());
     match field {
         Field::Era => i64::from(year > 0),
-        Field::YearOfEra => if year > 0 { year } else { 1 - year },
+        Field::YearOfEra => {
+            if year > 0 {
+                year
+            } else {
+                1 - year
+            }
+        }
         Field::Year => year,
         Field::Quarter => i64::from(date.month0() / 3 + 1),
         Field::Month => i64::from(date.month()),

@@ -76,7 +76,8 @@ impl SimplePattern {
                 Item::Literal(c) if text[at..].starts_with(*c) => at + c.len_utf8(),
                 Item::Literal(_) => return Err(unparseable(text)),
                 Item::Field(letter, count) => {
-                    let next_is_number = matches!(self.items.get(i + 1), Some(Item::Field(next, n)) if is_number(*next, *n));
+                    let next_is_number =
+                        matches!(self.items.get(i + 1), Some(Item::Field(next, n)) if is_number(*next, *n));
                     let width = next_is_number.then_some(*count);
                     calendar.read(*letter, *count, width, text, at).ok_or_else(|| unparseable(text))?
                 }
@@ -186,7 +187,8 @@ impl Calendar {
             Some(hour) => hour,
             None => self.half.unwrap_or(0) * 12 + self.hour_of_half.unwrap_or(0),
         };
-        let seconds = i64::from(date.to_epoch_days()) * 86_400 + hour.checked_mul(3600)? + self.minute.checked_mul(60)?;
+        let seconds =
+            i64::from(date.to_epoch_days()) * 86_400 + hour.checked_mul(3600)? + self.minute.checked_mul(60)?;
         let seconds = seconds.checked_add(self.second)? - self.offset_seconds.unwrap_or(0);
         seconds.checked_mul(1000)?.checked_add(self.milli)
     }

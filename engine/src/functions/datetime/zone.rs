@@ -9,7 +9,10 @@ use super::names::ZONE_NAMES;
 pub enum Zone {
     Region(Tz),
     /// The offset in seconds east of Greenwich, and the id as Java prints it.
-    Fixed { seconds: i32, id: String },
+    Fixed {
+        seconds: i32,
+        id: String,
+    },
 }
 
 const OFFSET_MAX_SECONDS: i32 = 18 * 3600;
@@ -131,7 +134,11 @@ pub fn offset_id(seconds: i32) -> String {
     }
     let sign = if seconds < 0 { '-' } else { '+' };
     let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
-    if rest == 0 { format!("{sign}{hours:02}:{minutes:02}") } else { format!("{sign}{hours:02}:{minutes:02}:{rest:02}") }
+    if rest == 0 {
+        format!("{sign}{hours:02}:{minutes:02}")
+    } else {
+        format!("{sign}{hours:02}:{minutes:02}:{rest:02}")
+    }
 }
 
 /// `Z`, `+h`, `+hh`, `+hh:mm`, `+hhmm`, `+hh:mm:ss` or `+hhmmss`.
