@@ -2,9 +2,9 @@
 
 use weir_parser::ast::{Expression, FunctionCall, Name};
 
+use crate::aggregates;
 use crate::expr::visit::calls_of;
 use crate::functions::FunctionRegistry;
-use crate::aggregates;
 
 pub fn is_aggregate(name: &Name) -> bool {
     aggregates::find(name.as_str()).is_some()

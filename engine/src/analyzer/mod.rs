@@ -3,14 +3,14 @@
 //! `scope` qualifies a query's columns (its canonical form); `query` resolves and expands it; `aggregation` holds the
 //! rules of GROUP BY; `typing` words errors of expressions. How a query is computed is the business of `plan`.
 
-mod error;
-pub mod walk;
-mod names;
-pub mod functions;
-pub mod scope;
-pub mod query;
 pub mod aggregation;
+mod error;
+pub mod functions;
+mod names;
+pub mod query;
+pub mod scope;
 pub mod typing;
+pub mod walk;
 
 pub use error::{AnalysisError, AnalysisErrorKind, RepeatedText};
 pub use names::NameGenerator;

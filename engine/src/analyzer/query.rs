@@ -22,7 +22,10 @@ pub struct Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryPurpose<'a> {
     /// CSAS, CTAS or INSERT INTO this sink.
-    Persistent { sink: &'a Name, create_table: bool },
+    Persistent {
+        sink: &'a Name,
+        create_table: bool,
+    },
     Push,
     Pull,
 }
@@ -107,7 +110,11 @@ pub fn analyze(canonical: Query, scope: Scope, purpose: QueryPurpose<'_>) -> Res
 
     let plain = |list: &Vec<Expression>| list.iter().map(walk::unqualified).collect::<Vec<_>>();
     let partition_by = canonical.partition_by.as_ref().map(|list| partition_by(list, &scope)).transpose()?;
-    let has_aggregates = canonical.select.iter().filter_map(item_expression).chain(&canonical.having)
+    let has_aggregates = canonical
+        .select
+        .iter()
+        .filter_map(item_expression)
+        .chain(&canonical.having)
         .any(|e| !functions::aggregate_calls(e).is_empty());
     let group_by = match &canonical.group_by {
         Some(list) => Some(plain(list)),
@@ -189,12 +196,7 @@ fn check_columns(query: &Query, scope: &Scope) -> Result<(), AnalysisError> {
     query.select.iter().filter_map(item_expression).try_for_each(|e| check_expression("SELECT", e, scope, windowed))
 }
 
-fn check_expression(
-    clause: &str,
-    expression: &Expression,
-    scope: &Scope,
-    windowed: bool,
-) -> Result<(), AnalysisError> {
+fn check_expression(clause: &str, expression: &Expression, scope: &Scope, windowed: bool) -> Result<(), AnalysisError> {
     for column in walk::columns(expression) {
         let known = match &column.qualifier {
             Some(alias) => scope.sources.iter().any(|s| &s.alias == alias && s.has(&column.name)),
@@ -208,9 +210,9 @@ fn check_expression(
             None => column.name.as_str().to_string(),
         };
         let reason = match clause {
-            "PARTITION BY" => format!(
-                " '{shown}' must be a column in the source schema since PARTITION BY is applied on the input."
-            ),
+            "PARTITION BY" => {
+                format!(" '{shown}' must be a column in the source schema since PARTITION BY is applied on the input.")
+            }
             _ => String::new(),
         };
         return Err(AnalysisError::at(column.span, format!("{clause} column '{shown}' cannot be resolved.{reason}")));
@@ -346,7 +348,8 @@ fn star_columns(
     match partition_by {
         Some(partition_by) => {
             let new_keys = partition_by.keys.clone();
-            let rest: Vec<_> = values.into_iter().chain(keys).filter(|(n, _)| !new_keys.iter().any(|(k, _)| k == n)).collect();
+            let rest: Vec<_> =
+                values.into_iter().chain(keys).filter(|(n, _)| !new_keys.iter().any(|(k, _)| k == n)).collect();
             new_keys.into_iter().chain(rest).collect()
         }
         None if source.is_windowed() && !purpose.is_persistent() => {

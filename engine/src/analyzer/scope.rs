@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use weir_parser::ast::{
-    AliasedSource, ColumnReference, Emit, Expression, Name, Query, SelectItem, SourceKind,
-};
+use weir_parser::ast::{AliasedSource, ColumnReference, Emit, Expression, Name, Query, SelectItem, SourceKind};
 
 use super::error::AnalysisError;
 use super::names::NameGenerator;
@@ -170,9 +168,7 @@ impl Scope {
                 let value = Box::new(self.qualify_expression(value, metastore)?);
                 Ok(Some(Expression::Cast { value, data_type: resolved.to_data_type() }))
             }
-            Expression::AtTimeZone { .. } => {
-                Err(AnalysisError::statement("not yet implemented").failed_to_prepare())
-            }
+            Expression::AtTimeZone { .. } => Err(AnalysisError::statement("not yet implemented").failed_to_prepare()),
             _ => Ok(None),
         })
     }

@@ -3,8 +3,8 @@
 use weir_parser::ast::{ColumnReference, Expression, Name};
 use weir_parser::span::Span;
 
-pub use crate::expr::visit::{calls_of as calls, columns_of as columns, walk as visit};
 use crate::expr::visit;
+pub use crate::expr::visit::{calls_of as calls, columns_of as columns, walk as visit};
 
 /// Rewrites from the top: where `replace` gives an expression, that stands in place of the node and is not entered.
 /// References to lambda parameters stay as they are.

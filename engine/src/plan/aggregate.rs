@@ -28,8 +28,7 @@ pub fn build(
     let source = query.source();
     let windowed = query.window.is_some();
     let mut names = query.scope.name_generator();
-    let aggregation =
-        aggregation::analyze(&query.items, group_by, query.having.as_ref(), windowed, &mut names)?;
+    let aggregation = aggregation::analyze(&query.items, group_by, query.having.as_ref(), windowed, &mut names)?;
     check_grouped(&aggregation, purpose)?;
     query::check_can_group(source)?;
     if windowed && is_table(source) {
@@ -68,14 +67,8 @@ pub fn build(
         .collect();
     let types = projection::item_types(&aggregation.items, &result_scope)
         .map_err(|e| with_original_calls(e, &aggregation.calls))?;
-    let (root, output_columns) =
-        projection::project(query, step, &aggregation.items, &types, &result_keys, purpose)?;
-    Ok(BuiltQuery {
-        root,
-        result: ResultKind::Table,
-        window: spec.as_ref().map(window::of_result),
-        output_columns,
-    })
+    let (root, output_columns) = projection::project(query, step, &aggregation.items, &types, &result_keys, purpose)?;
+    Ok(BuiltQuery { root, result: ResultKind::Table, window: spec.as_ref().map(window::of_result), output_columns })
 }
 
 /// Kept tables need a key.
@@ -211,9 +204,8 @@ fn group_by_step(
         [] => vec![query::one_group()],
         keys => keys.iter().map(|key| key.expression.clone()).collect(),
     };
-    let keeps_key = !is_table(source)
-        && source.schema.key.len() == 1
-        && expressions == [walk::column(&source.schema.key[0].name)];
+    let keeps_key =
+        !is_table(source) && source.schema.key.len() == 1 && expressions == [walk::column(&source.schema.key[0].name)];
     let repartition = (!keeps_key).then(|| Repartition {
         name: "Aggregate-GroupBy".to_string(),
         key_serde: serdes::internal_key(&source.key_serde, keys),

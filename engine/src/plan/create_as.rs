@@ -59,8 +59,7 @@ fn plan_rewritten(
     topic: &SinkTopic,
     text: &str,
 ) -> Result<Planned, AnalysisError> {
-    let purpose =
-        QueryPurpose::Persistent { sink: &statement.name, create_table: statement.kind == SourceKind::Table };
+    let purpose = QueryPurpose::Persistent { sink: &statement.name, create_table: statement.kind == SourceKind::Table };
     let analyzed = analysis::analyze(statement.query.clone(), scope, purpose)?;
     let built = query::build(&analyzed, purpose)?;
     check_kind(statement.kind, built.result, text)?;
@@ -134,7 +133,8 @@ fn sink_formats(
     let value_name = names.value.unwrap_or_else(|| left.value_serde.format.name().to_string());
     let value = inherit(&value_name, "VALUE", &left.value_serde.format)?;
     if schema.key.is_empty() {
-        if names.key.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("NONE")) && given.get("FORMAT").is_none() {
+        if names.key.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("NONE")) && given.get("FORMAT").is_none()
+        {
             return Err(AnalysisError::statement("Key format specified for stream without key columns."));
         }
         return Ok((Format::None, value));

@@ -9,7 +9,7 @@ use super::topics::{self, WantedTopic};
 use super::{QueryPlan, ResultKind, StatementPlan, query, upgrade};
 use crate::analyzer::query::header_type;
 use crate::analyzer::scope::{is_system_column, kind_word};
-use crate::analyzer::AnalysisError;
+use crate::analyzer::{AnalysisError, AnalysisErrorKind};
 use crate::formats::Format;
 use crate::metastore::{DataSource, MetaStore, QueryId, QueryLinks, TimestampColumn};
 use crate::types::{Column, HeaderColumn, LogicalSchema, SqlType};
@@ -21,11 +21,15 @@ pub fn plan(context: &PlanContext<'_>, create: &CreateSource) -> Result<(Stateme
     check_elements(&resolved).map_err(AnalysisError::failed_to_prepare)?;
     properties::check(&create.properties, PropertyOwner::Create)?;
     if create.if_not_exists && context.metastore.source(&create.name).is_some() {
-        return Ok((StatementPlan::NoOp { warning: exists_warning(create.kind, &create.name) }, context.metastore.clone()));
+        return Ok((
+            StatementPlan::NoOp { warning: exists_warning(create.kind, &create.name) },
+            context.metastore.clone(),
+        ));
     }
     let injected = injected_formats(context, &create.properties)?;
     let with_formats = rewritten(create, &resolved, &injected);
-    let formats = formats(context, &with_formats.properties).map_err(|e| e.with_text(text_of(&with_formats)))?;
+    let formats = formats(&with_formats.properties).map_err(|e| e.with_text(text_of(&with_formats)))?;
+    check_inference(context, &with_formats, &formats)?;
     let topic = topic(context, create, &with_formats)?;
     serdes::check_runnable(context, topic.name, [&formats.0, &formats.1])?;
     let spec = topics::resolve(context, &topic)?;
@@ -162,7 +166,48 @@ fn text_of(create: &CreateSource) -> String {
     format!("{};", Statement::CreateSource(create.clone()))
 }
 
-fn formats(_: &PlanContext<'_>, canonical: &Properties) -> Result<(Format, Format), AnalysisError> {
+/// Columns that would come from a schema registry: not without one, and not in this version.
+fn check_inference(
+    context: &PlanContext<'_>,
+    create: &CreateSource,
+    (key, value): &(Format, Format),
+) -> Result<(), AnalysisError> {
+    let is_key = |e: &TableElement| matches!(e.constraint, ColumnConstraint::Key | ColumnConstraint::PrimaryKey);
+    let is_value = |e: &TableElement| e.constraint == ColumnConstraint::None;
+    let has_key = create.elements.iter().any(is_key);
+    let has_value = create.elements.iter().any(is_value);
+    let topic = properties::text(&create.properties, "KAFKA_TOPIC").unwrap_or_default();
+    for (side, format, declared) in [("KEY", key, has_key), ("VALUE", value, has_value)] {
+        let with_id = create.properties.get(&format!("{side}_SCHEMA_ID")).is_some();
+        let refuse = |message: String| Err(AnalysisError::statement(message).with_text(text_of(create)));
+        let infers = format.info().schema_inference;
+        if with_id && !infers {
+            return refuse(format!(
+                "{side}_FORMAT should support schema inference when {side}_SCHEMA_ID is provided. Current format is {}.",
+                format.name()
+            ));
+        }
+        if with_id && declared {
+            return refuse(format!("Table elements and {side}_SCHEMA_ID cannot both exist for create statement."));
+        }
+        if !infers || declared {
+            continue;
+        }
+        if context.has_registry() {
+            return Err(AnalysisError::not_supported_yet("Columns from a schema registry are"));
+        }
+        let cause = "\nCaused by: KSQL is not configured to use a schema registry. To enable it, please\n\tset \
+                     ksql.schema.registry.url";
+        let side = side.to_ascii_lowercase();
+        return Err(AnalysisError::new(
+            AnalysisErrorKind::Precondition,
+            format!("Schema registry fetch for topic {side} request failed for topic: {topic}{cause}{cause}"),
+        ));
+    }
+    Ok(())
+}
+
+fn formats(canonical: &Properties) -> Result<(Format, Format), AnalysisError> {
     let names = serdes::named_formats(canonical);
     let key = serdes::format(&names.key.unwrap_or_default(), "KEY", canonical)?;
     let value = serdes::format(&names.value.unwrap_or_default(), "VALUE", canonical)?;
@@ -242,7 +287,7 @@ fn define(
     };
     if let Some(existing) = existing {
         upgrade::check_source(existing, &source)?;
-        source.created_by = existing.created_by.clone();
+        source.created_by.clone_from(&existing.created_by);
     }
     let query = materialization(context, &mut source, text)?;
     Ok((source, query))
@@ -257,8 +302,8 @@ fn schema(create: &CreateSource) -> Result<LogicalSchema, AnalysisError> {
                 element.name.as_str()
             )));
         }
-        let data_type = SqlType::resolve(&element.data_type, &|_| None)
-            .map_err(|e| AnalysisError::statement(e.to_string()))?;
+        let data_type =
+            SqlType::resolve(&element.data_type, &|_| None).map_err(|e| AnalysisError::statement(e.to_string()))?;
         let column = Column { name: element.name.clone(), data_type };
         match &element.constraint {
             ColumnConstraint::Key | ColumnConstraint::PrimaryKey => schema.key.push(column),
@@ -290,7 +335,9 @@ pub fn timestamp(given: &Properties, schema: &LogicalSchema) -> Result<Option<Ti
     match (&column.data_type, &format) {
         (SqlType::String, Some(_)) | (SqlType::BigInt | SqlType::Timestamp, None) => {}
         (SqlType::String, None) => {
-            return refuse("A String timestamp field has been specified without also specifying the timestamp_format".into());
+            return refuse(
+                "A String timestamp field has been specified without also specifying the timestamp_format".into(),
+            );
         }
         (_, Some(_)) => {
             return refuse(

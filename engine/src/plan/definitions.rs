@@ -139,9 +139,7 @@ pub fn alter_source(context: &PlanContext<'_>, alter: &AlterSource) -> Planned {
     let columns: Vec<Column> = alter
         .add_columns
         .iter()
-        .map(|(column, data_type)| {
-            Ok(Column { name: column.clone(), data_type: resolve_type(context, data_type)? })
-        })
+        .map(|(column, data_type)| Ok(Column { name: column.clone(), data_type: resolve_type(context, data_type)? }))
         .collect::<Result<_, AnalysisError>>()?;
     let Some(source) = context.metastore.source(&alter.name) else {
         return refuse(format!("Source {name} does not exist."));

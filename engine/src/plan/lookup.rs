@@ -282,8 +282,7 @@ impl Analysis<'_> {
 
     /// A constant as a value of the key column.
     fn key_value(&self, column: &Column, constant: &Expression) -> Result<Value, AnalysisError> {
-        let (value, data_type) =
-            expr::evaluate_constant(constant).map_err(|e| AnalysisError::statement(e.message))?;
+        let (value, data_type) = expr::evaluate_constant(constant).map_err(|e| AnalysisError::statement(e.message))?;
         let Some(data_type) = data_type else {
             return Err(self.wrong(&Refused(format!("Primary key columns can not be NULL: {constant}"))));
         };
@@ -335,7 +334,13 @@ struct WindowBound {
 }
 
 impl WindowBound {
-    fn add(&mut self, name: &str, operator: ComparisonOperator, ms: i64, term: &Expression) -> Result<(), AnalysisError> {
+    fn add(
+        &mut self,
+        name: &str,
+        operator: ComparisonOperator,
+        ms: i64,
+        term: &Expression,
+    ) -> Result<(), AnalysisError> {
         use ComparisonOperator::{Equal, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual};
         let refuse = |message: String| Err(refusal(&message));
         let (slot, value) = match operator {

@@ -2,24 +2,24 @@
 //!
 //! `step` holds the execution steps of queries, which the command log keeps and `exec` runs.
 
-mod step;
-mod context;
-mod properties;
-mod serdes;
-mod topics;
-mod window;
-mod create_source;
-mod create_as;
-mod insert_into;
-mod definitions;
-mod upgrade;
-mod query;
 mod aggregate;
-mod projection;
-mod push;
-mod pull;
-mod lookup;
+mod context;
+mod create_as;
+mod create_source;
+mod definitions;
 mod explain;
+mod insert_into;
+mod lookup;
+mod projection;
+mod properties;
+mod pull;
+mod push;
+mod query;
+mod serdes;
+mod step;
+mod topics;
+mod upgrade;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +33,6 @@ pub use push::plan_push;
 pub use step::*;
 
 use crate::analyzer::AnalysisError;
-
 use crate::metastore::{DataSource, MetaStore, QueryId, SourceWindow};
 use crate::topic::TopicSpec;
 use crate::types::{LogicalSchema, RowSchema, SourceName, SqlType, Value};
@@ -101,7 +100,9 @@ pub struct OutputColumn {
 #[derive(Clone, Debug)]
 pub enum StatementPlan {
     /// IF [NOT] EXISTS found nothing to do: a warning for the client, nothing logged.
-    NoOp { warning: String },
+    NoOp {
+        warning: String,
+    },
     CreateSource {
         source: DataSource,
         /// To create before the source is registered; `None` when it is there.
@@ -119,7 +120,9 @@ pub enum StatementPlan {
         replaces: bool,
         text: String,
     },
-    InsertInto { query: QueryPlan },
+    InsertInto {
+        query: QueryPlan,
+    },
     DropSource {
         source: SourceName,
         kind: SourceKind,
@@ -130,10 +133,22 @@ pub enum StatementPlan {
         message: String,
     },
     /// DROP ... IF EXISTS of nothing: logged and answered as success.
-    Nothing { message: String },
-    AlterSource { source: DataSource, message: String },
-    RegisterType { name: Name, data_type: SqlType, message: String },
-    DropType { name: Name, message: String },
+    Nothing {
+        message: String,
+    },
+    AlterSource {
+        source: DataSource,
+        message: String,
+    },
+    RegisterType {
+        name: Name,
+        data_type: SqlType,
+        message: String,
+    },
+    DropType {
+        name: Name,
+        message: String,
+    },
 }
 
 /// How a pull query reads a materialised table.
@@ -160,7 +175,10 @@ pub enum PullAccess {
     /// Whole keys with optional window bounds, in the order of the disjuncts, duplicates removed.
     KeyLookup(Vec<KeyLookup>),
     /// Bounds on a single STRING or BYTES key: (value, inclusive).
-    RangeScan { lower: Option<(Value, bool)>, upper: Option<(Value, bool)> },
+    RangeScan {
+        lower: Option<(Value, bool)>,
+        upper: Option<(Value, bool)>,
+    },
     TableScan,
 }
 

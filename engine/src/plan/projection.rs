@@ -72,12 +72,8 @@ pub fn project(
     });
     let output_columns = if purpose.is_persistent() { Vec::new() } else { output_columns.collect() };
     let is_queryable = purpose.is_persistent() && input.result() == ResultKind::Table && query.group_by.is_none();
-    let step = SelectStep {
-        input: Box::new(input),
-        expressions,
-        schema,
-        store: is_queryable.then(|| STORE.to_string()),
-    };
+    let step =
+        SelectStep { input: Box::new(input), expressions, schema, store: is_queryable.then(|| STORE.to_string()) };
     Ok((ExecutionStep::Select(step), output_columns))
 }
 
@@ -88,9 +84,8 @@ fn persistent_keys(
     keys: &[ResultKey],
     sink: &Name,
 ) -> Result<Vec<Column>, AnalysisError> {
-    let selected = |key: &ResultKey| -> Vec<&Item> {
-        items.iter().filter(|item| item.expression == key.expression).collect()
-    };
+    let selected =
+        |key: &ResultKey| -> Vec<&Item> { items.iter().filter(|item| item.expression == key.expression).collect() };
     if keys.iter().any(|key| selected(key).is_empty()) {
         return Err(missing_keys(query, keys, sink));
     }

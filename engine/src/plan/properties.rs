@@ -3,6 +3,7 @@
 use weir_parser::ast::{Literal, Properties};
 
 use crate::analyzer::AnalysisError;
+use crate::formats::parse_delimiter;
 use crate::metastore::{SourceWindow, SourceWindowKind};
 
 /// A statement with a WITH clause.
@@ -106,9 +107,11 @@ fn check_pairs(properties: &Properties) -> Result<(), String> {
         }
     }
     if properties.get("VALUE_AVRO_SCHEMA_FULL_NAME").is_some() && properties.get("VALUE_SCHEMA_FULL_NAME").is_some() {
-        return Err("Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and 'VALUE_SCHEMA_FULL_NAME' properties. Please \
+        return Err(
+            "Cannot supply both 'VALUE_AVRO_SCHEMA_FULL_NAME' and 'VALUE_SCHEMA_FULL_NAME' properties. Please \
                     only set 'VALUE_SCHEMA_FULL_NAME'."
-            .into());
+                .into(),
+        );
     }
     if let Some(pattern) = text(properties, "TIMESTAMP_FORMAT") {
         check_datetime_pattern(&pattern)
@@ -130,7 +133,7 @@ fn check_value(name: &str, kind: PropertyType, value: &Literal) -> Result<(), St
             let Literal::String(text) = value else {
                 return invalid(&format!("Expected value to be a string, but it was a {}", java_class(value)));
             };
-            check_text(name, kind, text).or_else(|reason| match reason {
+            check_text(kind, text).or_else(|reason| match reason {
                 Reason::Value(reason) => invalid(&reason),
                 Reason::Configuration(reason) => Err(format!("Configuration {name} is invalid: {reason}")),
             })
@@ -159,16 +162,15 @@ enum Reason {
     Configuration(String),
 }
 
-fn check_text(name: &str, kind: PropertyType, text: &str) -> Result<(), Reason> {
+fn check_text(kind: PropertyType, text: &str) -> Result<(), Reason> {
     match kind {
         NonEmptyText if text.is_empty() => Err(Reason::Value("String must be non-empty".into())),
-        Delimiter => parse_delimiter(text).map(|_| ()).map_err(Reason::Configuration),
+        Delimiter => parse_delimiter(text).map(|_| ()).map_err(|e| Reason::Configuration(e.to_string())),
         WindowType if window_kind(text).is_none() => {
             Err(Reason::Value("String must be one of: SESSION, HOPPING, TUMBLING, null".into()))
         }
         WindowSize => parse_window_size(text).map(|_| ()).map_err(Reason::Configuration),
         NullableRepresentation if !["OPTIONAL", "WRAPPER"].contains(&text) => {
-            let _ = name;
             Err(Reason::Value("String must be one of: OPTIONAL, WRAPPER, null".into()))
         }
         _ => Ok(()),
@@ -217,24 +219,6 @@ pub fn folded_name(text: &str) -> String {
     }
     text.to_ascii_uppercase()
 }
-
-/// One character, or `TAB` or `SPACE`.
-pub fn parse_delimiter(text: &str) -> Result<char, String> {
-    let mut characters = text.chars();
-    match (characters.next(), characters.next()) {
-        _ if text.eq_ignore_ascii_case("TAB") => Ok('\t'),
-        _ if text.eq_ignore_ascii_case("SPACE") => Ok(' '),
-        (Some(c), None) if c.is_whitespace() => Err(EMPTY_DELIMITER.into()),
-        (Some(c), None) => Ok(c),
-        (None, _) => Err(EMPTY_DELIMITER.into()),
-        _ => Err(format!(
-            "Invalid delimiter value: '{text}'. Delimiter must be a single character or TAB,SPACE\nExample valid value: ';'"
-        )),
-    }
-}
-
-const EMPTY_DELIMITER: &str = "Delimiter cannot be empty, if you meant to have a tab or space for delimiter, please use \
-                               the special values 'TAB' or 'SPACE'\nExample valid value: ';'";
 
 fn window_kind(text: &str) -> Option<SourceWindowKind> {
     let kinds = [
@@ -341,7 +325,7 @@ pub fn canonical(given: &Properties, injected: &[(&str, Literal)]) -> Properties
 mod tests {
     use super::*;
 
-    fn check_text(pairs: &[(&str, &str)], expected: &str) {
+    fn check(pairs: &[(&str, &str)], expected: &str) {
         let given = pairs.iter().map(|(n, v)| ((*n).to_string(), Literal::String((*v).to_string()))).collect();
         let message = check_all(&Properties(given), PropertyOwner::CreateAs).map_or_else(|m| m, |()| "ok".into());
         assert_eq!(message, expected, "{pairs:?}");
@@ -349,10 +333,10 @@ mod tests {
 
     #[test]
     fn wrong_properties_are_named_as_ksqldb_names_them() {
-        check_text(&[("PARTITIONS", "2"), ("VALUE_DELIMITER", "TAB")], "ok");
-        check_text(&[("PARTITIONS", "lots")], "Invalid value lots for property PARTITIONS: Not a number of type INT");
-        check_text(&[("B", ""), ("A", "")], "Invalid config variable(s) in the WITH clause: A,B");
-        check_text(
+        check(&[("PARTITIONS", "2"), ("VALUE_DELIMITER", "TAB")], "ok");
+        check(&[("PARTITIONS", "lots")], "Invalid value lots for property PARTITIONS: Not a number of type INT");
+        check(&[("B", ""), ("A", "")], "Invalid config variable(s) in the WITH clause: A,B");
+        check(
             &[("TIMESTAMP_FORMAT", "not a {format")],
             "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:Unknown pattern letter: o",
         );

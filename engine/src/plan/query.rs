@@ -10,7 +10,7 @@ use weir_parser::ast::{Emit, Expression, FunctionCall, Literal, Name};
 use super::step::{
     ExecutionStep, ExtraColumn, FilterStep, FlatMapStep, SelectKeyStep, SelectStep, SourceStep, WindowSpecKind,
 };
-use super::{OutputColumn, ResultKind, aggregate, projection, row_schema, serdes, window};
+use super::{OutputColumn, ResultKind, aggregate, projection, serdes, window};
 use crate::analyzer::query::{full_schema, header_type, is_table, shown_schema};
 use crate::analyzer::scope::is_window_bound;
 use crate::analyzer::typing::{self, RowScope};
@@ -327,9 +327,4 @@ pub fn is_key_column(expression: &Expression, schema: &LogicalSchema, windowed: 
 /// A constant that groups all rows.
 pub fn one_group() -> Expression {
     Expression::Literal(Literal::Integer(0))
-}
-
-/// The rows of a step as expressions see them.
-pub fn rows_of(step: &ExecutionStep) -> crate::types::RowSchema {
-    row_schema(step.schema(), step.is_windowed())
 }

@@ -42,8 +42,7 @@ pub fn format(name: &str, side: &str, given: &Properties) -> Result<Format, Anal
     if let Some(full_name) = full_name {
         format.check_schema_name(&full_name).map_err(as_error)?;
     }
-    let is_protobuf =
-        matches!(format, Format::Registry(RegistryFormat::Protobuf | RegistryFormat::ProtobufNoSr));
+    let is_protobuf = matches!(format, Format::Registry(RegistryFormat::Protobuf | RegistryFormat::ProtobufNoSr));
     if text("PROTOBUF_NULLABLE_REPRESENTATION").is_some() && !is_protobuf {
         return Err(AnalysisError::statement(format!(
             "Property {side}_PROTOBUF_NULLABLE_REPRESENTATION can only be enabled with protobuf format"

@@ -271,6 +271,7 @@ pub(super) mod optional_name {
     use serde::{Deserialize, Deserializer, Serializer};
     use weir_parser::ast::Name;
 
+    #[allow(clippy::ref_option)] // serde hands the field over by reference
     pub fn serialize<S: Serializer>(name: &Option<Name>, serializer: S) -> Result<S::Ok, S::Error> {
         match name {
             Some(name) => serializer.serialize_some(name.as_str()),

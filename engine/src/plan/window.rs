@@ -49,9 +49,7 @@ fn kind(kind: &WindowKind) -> Result<WindowSpecKind, AnalysisError> {
                  but given advancement interval is: {advance_ms} ms"
             )))
         }
-        WindowKind::Session { gap } if gap.as_millis() > 0 => {
-            Ok(WindowSpecKind::Session { gap_ms: gap.as_millis() })
-        }
+        WindowKind::Session { gap } if gap.as_millis() > 0 => Ok(WindowSpecKind::Session { gap_ms: gap.as_millis() }),
         WindowKind::Session { .. } => Err(AnalysisError::execution("Gap time (gapMs) cannot be zero or negative.")),
     }
 }
