@@ -162,7 +162,7 @@ pub fn same_values<'a>(
 pub fn value_keys(array: &dyn Array) -> Vec<Box<[u8]>> {
     let converter = RowConverter::new(vec![SortField::new(array.data_type().clone())]);
     let array = arrow_array::make_array(array.to_data());
-    let rows = converter.and_then(|converter| converter.convert_columns(&[array.clone()]));
+    let rows = converter.and_then(|converter| converter.convert_columns(std::slice::from_ref(&array)));
     match rows {
         Ok(rows) => rows.iter().map(|row| row.as_ref().into()).collect(),
         Err(_) => (0..array.len()).map(|i| format!("{:?}", array.slice(i, 1)).into_bytes().into()).collect(),

@@ -34,12 +34,16 @@ fn distance(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayR
         let radius = earth_radius(units.and_then(|u| u.get(row)).unwrap_or(""))?;
         check_range("latitude", [lat1, lat2], 90.0)?;
         check_range("longitude", [lon1, lon2], 180.0)?;
-        let [phi1, phi2] = [lat1, lat2].map(f64::to_radians);
+        let [phi1, phi2] = [lat1, lat2].map(radians);
         let haversine = |angle: f64| (angle / 2.0).sin().powi(2);
-        let between =
-            haversine((lat2 - lat1).to_radians()) + haversine((lon2 - lon1).to_radians()) * phi1.cos() * phi2.cos();
+        let between = haversine(radians(lat2 - lat1)) + haversine(radians(lon2 - lon1)) * phi1.cos() * phi2.cos();
         Ok(2.0 * between.sqrt().asin() * radius)
     })
+}
+
+/// Divides first, as the results of the reference need to their last digit.
+fn radians(degrees: f64) -> f64 {
+    degrees / 180.0 * std::f64::consts::PI
 }
 
 fn check_range(what: &str, values: [f64; 2], limit: f64) -> Result<(), String> {

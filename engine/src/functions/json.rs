@@ -175,7 +175,7 @@ fn matches(node: &Json, wanted: &dyn Array, row: usize, data_type: &SqlType) -> 
         return node.is_null();
     }
     let number =
-        |is_whole: bool| node.as_number().map(ToString::to_string).filter(|n| !n.contains(['.', 'e', 'E']) == is_whole);
+        |is_whole: bool| node.as_number().map(ToString::to_string).filter(|n| n.contains(['.', 'e', 'E']) != is_whole);
     match data_type {
         SqlType::Integer => {
             number(true).is_some_and(|n| n.parse() == Ok(wanted.as_primitive::<Int32Type>().value(row)))

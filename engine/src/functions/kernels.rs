@@ -291,7 +291,9 @@ pub fn string_list_rows(
         let outcome = body(row, &mut items);
         let kept = settle(context, row, outcome).is_some();
         if kept {
-            items.iter().for_each(|item| builder.values().append_option(item.as_deref()));
+            for item in &items {
+                builder.values().append_option(item.as_deref());
+            }
         }
         builder.append(kept);
     }

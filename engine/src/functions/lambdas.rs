@@ -141,11 +141,12 @@ fn transform_map(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> A
             return Err(Stop::Null);
         }
         let mut seen = HashSet::new();
-        for i in offsets[row] as usize..offsets[row + 1] as usize {
+        let range = offsets[row] as usize..offsets[row + 1] as usize;
+        for (i, key) in range.clone().zip(&key_bytes[range]) {
             if values.is_null(i) || keys.is_null(i) {
                 return Err("TRANSFORM gives a NULL in a map".into());
             }
-            if !seen.insert(&key_bytes[i]) {
+            if !seen.insert(key) {
                 return Err("Duplicate key: TRANSFORM gives the same key for two entries".into());
             }
             picks.push((0, i));

@@ -198,7 +198,9 @@ pub static FUNCTIONS: &[Function] = &[
         &[Overload::new("s STRING", "STRING", |c, a| {
             let texts = a[0].strings();
             string_rows(c, |row, out| {
-                super::md5::digest(texts.at(row)?.as_bytes()).iter().for_each(|b| out.push_str(&format!("{b:02x}")));
+                for byte in super::md5::digest(texts.at(row)?.as_bytes()) {
+                    out.push_str(&format!("{byte:02x}"));
+                }
                 Ok(())
             })
         })],
@@ -231,9 +233,10 @@ fn initcap(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRe
     string_rows(context, |row, out| {
         let mut at_start = true;
         for c in texts.at(row)?.trim_start().chars() {
-            match at_start {
-                true => out.extend(c.to_uppercase()),
-                false => out.extend(c.to_lowercase()),
+            if at_start {
+                out.extend(c.to_uppercase());
+            } else {
+                out.extend(c.to_lowercase());
             }
             at_start = c.is_whitespace();
         }

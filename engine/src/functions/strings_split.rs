@@ -63,7 +63,9 @@ fn split_bytes(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> Arr
         };
         let values = builder.values();
         if delimiter.is_empty() && !input.is_empty() {
-            input.iter().for_each(|byte| values.append_value([*byte]));
+            for byte in input {
+                values.append_value([*byte]);
+            }
         } else {
             pieces(input, delimiter, |piece| values.append_value(piece));
         }

@@ -7,7 +7,7 @@ use weir_parser::ast::TimeUnit;
 use super::*;
 use crate::types::{Value, values_to_array};
 
-/// An argument with its type; `ty` is the SQL type's text as an overload spells it.
+/// An argument with its type.
 type Typed = (SqlType, Value);
 
 fn text(value: &str) -> Typed {
@@ -43,7 +43,12 @@ fn overload_of(function: &Function, types: &[SqlType], units: usize) -> &'static
         other => other.base_name(),
     };
     let fits = |overload: &&Overload| {
-        let declared: Vec<&str> = overload.parameters.split(", ").filter(|p| !p.is_empty()).collect();
+        let mut depth = 0_i32;
+        let outside = |c: char| {
+            depth += i32::from(c == '<') - i32::from(c == '>');
+            c == ',' && depth == 0
+        };
+        let declared: Vec<&str> = overload.parameters.split(outside).map(str::trim).filter(|p| !p.is_empty()).collect();
         let variadic = overload.parameters.ends_with("...");
         let counts =
             if variadic { types.len() + units + 1 >= declared.len() } else { types.len() + units == declared.len() };

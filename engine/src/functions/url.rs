@@ -195,10 +195,8 @@ fn split_scheme(text: &str) -> Result<(Option<&str>, &str), &'static str> {
 
 /// Host and port; neither when the authority is not a server's (as `a_b`), which Java allows without looking into it.
 fn split_server(server: &str) -> (Option<&str>, Option<i32>) {
-    let host_end = match server.starts_with('[') {
-        true => server.find(']').map_or(server.len(), |i| i + 1),
-        false => server.find(':').unwrap_or(server.len()),
-    };
+    let host_end = if server.starts_with('[') { server.find(']').map(|i| i + 1) } else { server.find(':') };
+    let host_end = host_end.unwrap_or(server.len());
     let (host, port) = server.split_at(host_end);
     let is_label = |c: char| c.is_ascii_alphanumeric() || "-.[]:".contains(c);
     if host.is_empty() || !host.chars().all(is_label) {

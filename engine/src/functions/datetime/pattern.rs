@@ -239,7 +239,9 @@ impl Builder {
         if end == at + 1 {
             text.push('\'');
         }
-        text.into_iter().for_each(|c| self.push(Item::Literal(c)));
+        for c in text {
+            self.push(Item::Literal(c));
+        }
         Ok(end + 1)
     }
 
