@@ -57,9 +57,9 @@ fn query_text(context: &ServerContext) -> String {
         .filter_map(|query| Some((query.plan.id.clone(), context.engine.driver().status(&query.plan.id)?)))
         .collect();
     let figures: [(&str, &str, fn(&weir_engine::exec::QueryStatus) -> u64); 5] = [
-        ("records_in", "counter", |s| s.records_in),
-        ("records_out", "counter", |s| s.records_out),
-        ("records_failed", "counter", |s| s.records_failed),
+        ("records_in", "counter", |s| s.counters.records_in),
+        ("records_out", "counter", |s| s.counters.records_out),
+        ("records_failed", "counter", |s| s.counters.errors),
         ("lag_records", "gauge", |s| s.lag),
         ("running", "gauge", |s| u64::from(s.state == QueryState::Running)),
     ];

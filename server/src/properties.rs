@@ -154,9 +154,12 @@ const PROPERTIES: &[Property] = &[
     server("ksql.variable.substitution.enable", Some("true"), Kind::Boolean),
     server("ksql.websocket.connection.max.timeout.ms", Some("3600000"), Kind::Number),
     server("metric.reporters", Some(""), Kind::Text),
+    server("weir.batch.rows", Some("4096"), Kind::Number),
     server("weir.compatibility", Some("extended"), Kind::Text),
     server("weir.state.block.cache.bytes", Some("67108864"), Kind::Number),
+    server("weir.state.cache.bytes", Some("268435456"), Kind::Number),
     server("weir.state.write.buffer.bytes", Some("67108864"), Kind::Number),
+    server("weir.threads", Some("0"), Kind::Number),
 ];
 
 /// Kafka Streams and consumer properties that a session may set though they are not listed before they are set.

@@ -49,17 +49,20 @@ struct Run<'a> {
     driver: Arc<SimulatedDriver>,
     overrides: Config,
     random: u64,
+    /// 1: each record is processed before the next is fed.
+    batch_size: usize,
 }
 
 impl<'a> Run<'a> {
     fn new(case: &'a Case, batch_size: usize) -> Result<Self, String> {
         let db = StateDb::in_memory();
         let topics: Arc<dyn Topics> = Arc::new(EmbeddedLog::open(db.clone()).map_err(|e| e.to_string())?);
-        let config = case_config(case);
+        let mut config = case_config(case);
+        config.set("weir.batch.rows", batch_size.to_string());
         let simulation = Simulation::new(Arc::clone(&topics), db.clone(), SimulationOptions::default());
         let driver = Arc::new(SimulatedDriver::new(simulation));
         let engine = Engine::new(config, Arc::clone(&topics), db, driver.clone());
-        let mut run = Self { case, engine, topics, driver, overrides: Config::default(), random: 0 };
+        let mut run = Self { case, engine, topics, driver, overrides: Config::default(), random: 0, batch_size };
         run.create_case_topics()?;
         Ok(run)
     }
@@ -150,8 +153,11 @@ impl<'a> Run<'a> {
     fn feed_inputs(&mut self) -> Result<(), String> {
         for input in &self.case.body.inputs {
             self.feed(input).map_err(|e| format!("input of {}: {e}", input.topic))?;
-            self.driver.run_until_idle();
+            if self.batch_size == 1 {
+                self.driver.run_until_idle();
+            }
         }
+        self.driver.run_until_idle();
         Ok(())
     }
 

@@ -21,6 +21,7 @@ pub fn query_options(config: &Config) -> QueryOptions {
         offset_reset,
         cache_bytes: config.i64("cache.max.bytes.buffering", 10_000_000).max(0) as usize,
         commit_interval_ms: config.i64("commit.interval.ms", 2_000).max(1) as u64,
+        batch_rows: config.i64("weir.batch.rows", 4_096).max(1) as usize,
         ..QueryOptions::default()
     }
 }

@@ -41,6 +41,21 @@ pub struct RuntimeOptions {
     pub retry_max_ms: u64,
 }
 
+impl RuntimeOptions {
+    /// By the server's properties; `weir.threads` and `weir.state.cache.bytes` are ours.
+    pub fn from_config(config: &crate::config::Config) -> Self {
+        let default = Self::default();
+        let millis = |name, default: u64| config.i64(name, default as i64).max(1) as u64;
+        Self {
+            threads: config.i64("weir.threads", 0).max(0) as usize,
+            state_bytes: config.i64("weir.state.cache.bytes", default.state_bytes as i64).max(1 << 20) as usize,
+            retry_initial_ms: millis("ksql.query.retry.backoff.initial.ms", default.retry_initial_ms),
+            retry_max_ms: millis("ksql.query.retry.backoff.max.ms", default.retry_max_ms),
+            log: default.log,
+        }
+    }
+}
+
 impl Default for RuntimeOptions {
     fn default() -> Self {
         Self {

@@ -9,6 +9,7 @@ mod info;
 mod java_double;
 mod java_map;
 mod json;
+mod json_row;
 pub mod json_value;
 mod kafka;
 mod none;
@@ -21,6 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::Column;
 
+pub use json_row::{JsonRowError, json_row};
+pub use json_value::{JsonValueError, value_to_rest_json};
 pub use info::{FORMATS, FormatError, FormatInfo, parse_delimiter, validate};
 pub use java_double::{append as append_java_double, parse as parse_java_double, text as java_double_text};
 use payloads::Payloads;

@@ -4,6 +4,7 @@
 //! Scalar functions take whole arrays. Table functions give a list per row. Aggregates live in `aggregates`.
 
 mod all;
+mod catalogue;
 mod clock;
 pub(crate) mod datetime;
 pub(crate) mod java_text;
@@ -44,6 +45,7 @@ use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 
 pub use all::all;
+pub use catalogue::{DescribedArgument, DescribedFunction, DescribedSignature, ListedFunction, catalogue, describe};
 pub use clock::{Clock, SystemClock};
 pub use registry::FunctionRegistry;
 

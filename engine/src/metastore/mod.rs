@@ -39,6 +39,17 @@ pub struct SourceWindow {
     pub size_ms: Option<i64>,
 }
 
+impl SourceWindow {
+    /// The window's kind as WINDOW_TYPE names it.
+    pub fn word(self) -> &'static str {
+        match self.kind {
+            SourceWindowKind::Tumbling => "TUMBLING",
+            SourceWindowKind::Hopping => "HOPPING",
+            SourceWindowKind::Session => "SESSION",
+        }
+    }
+}
+
 /// `TIMESTAMP` and `TIMESTAMP_FORMAT` of a source or sink.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TimestampColumn {

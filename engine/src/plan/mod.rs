@@ -78,6 +78,24 @@ pub struct QueryPlan {
     pub output_columns: Vec<OutputColumn>,
 }
 
+impl QueryPlan {
+    /// `TUMBLING`, `HOPPING` or `SESSION` where the result is windowed.
+    pub fn window_word(&self) -> Option<&'static str> {
+        fn of(step: &ExecutionStep) -> Option<&'static str> {
+            match step {
+                ExecutionStep::Aggregate(AggregateStep { window: Some(window), .. }) => Some(match window.kind {
+                    WindowSpecKind::Tumbling { .. } => "TUMBLING",
+                    WindowSpecKind::Hopping { .. } => "HOPPING",
+                    WindowSpecKind::Session { .. } => "SESSION",
+                }),
+                ExecutionStep::Source(source) => source.window.map(|window| window.word()),
+                other => other.input().and_then(of),
+            }
+        }
+        of(&self.root)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ResultKind {
     Stream,

@@ -12,10 +12,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::Deserialize;
-use serde_json::{json, value::RawValue};
+use serde_json::json;
 use tokio_stream::wrappers::ReceiverStream;
 use weir_engine::engine::RowValues;
-use weir_engine::formats::{JsonRowError, json_row};
+use weir_engine::formats::json_value::folded_name;
+use weir_engine::formats::{JsonRowError, JsonValueError, json_row};
 use weir_engine::metastore::DataSource;
 use weir_parser::ast::Name;
 
@@ -66,16 +67,8 @@ fn open_target(context: &Shared, line: &[u8]) -> Result<Arc<DataSource>, ApiErro
     if !context.config().overridden(&overrides).bool("ksql.insert.into.values.enabled", true) {
         return Err(ApiError::generic(40000, "The server has disabled INSERT INTO ... VALUES functionality."));
     }
-    let name = fold(&target);
+    let name = Name::new(folded_name(&target));
     context.engine.insert_target(&name).map_err(|e| ApiError::generic(40001, e.message))
-}
-
-/// Names are upper-cased unless they stand in back-quotes.
-fn fold(text: &str) -> Name {
-    match text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
-        Some(quoted) => Name::new(quoted.replace("``", "`")),
-        None => Name::new(text.to_uppercase()),
-    }
 }
 
 async fn write_rows(
@@ -125,14 +118,9 @@ async fn insert(context: &Shared, source: &Arc<DataSource>, line: Bytes) -> Resu
 }
 
 fn read_row(source: &DataSource, line: &[u8]) -> Result<RowValues, ApiError> {
-    let raw: &RawValue =
-        serde_json::from_slice(line).map_err(|_| ApiError::generic(40000, "Invalid JSON in inserts stream"))?;
-    let (values, rowtime_ms) = json_row(raw.get(), &source.schema, &fold).map_err(|error| match error {
-        JsonRowError::NotAnObject => ApiError::generic(40000, "Invalid JSON in inserts stream"),
-        JsonRowError::Column(message) => ApiError::generic(40000, message),
-        JsonRowError::Value(_) => {
-            ApiError::generic(50000, "Error in processing inserts. Check server logs for details.")
-        }
+    let (values, rowtime_ms) = json_row(line, &source.schema).map_err(|error| {
+        let code = if matches!(error, JsonRowError::Value(JsonValueError::InsideOfValue)) { 50000 } else { 40000 };
+        ApiError::generic(code, error.to_string())
     })?;
     if let Some(missing) = source.schema.key.iter().find(|key| !values.iter().any(|(name, _)| name == &key.name)) {
         let message = format!("Key field must be specified: {}", missing.name.as_str());

@@ -246,7 +246,8 @@ impl Stream for AnswerStream {
                 }
                 Next::End(end) => {
                     self.ended = true;
-                    self.frames.extend(self.last_frame(&end));
+                    let last = self.last_frame(&end);
+                    self.frames.extend(last);
                 }
             }
         }

@@ -84,7 +84,7 @@ fn description(context: &ServerContext, metastore: &MetaStore, source: &DataSour
     let offsets = if extended { offset_summaries(context, metastore, source) } else { Vec::new() };
     json!({
         "name": source.name.as_str(),
-        "windowType": source.window.map(|w| format!("{:?}", w.kind).to_uppercase()),
+        "windowType": source.window.map(weir_engine::metastore::SourceWindow::word),
         "readQueries": queries(readers),
         "writeQueries": queries(writers),
         "fields": entity::fields(&source.schema),
@@ -124,8 +124,8 @@ fn statistics(context: &ServerContext, metastore: &MetaStore, source: &DataSourc
     let total = |ids: &mut dyn Iterator<Item = String>, figure: fn(&weir_engine::exec::QueryStatus) -> u64| {
         ids.filter_map(|id| context.engine.driver().status(&id)).map(|s| figure(&s)).sum::<u64>()
     };
-    let written = total(&mut metastore.writers_of(&source.name).map(|q| q.id.0.clone()), |s| s.records_out);
-    let read = total(&mut metastore.readers_of(&source.name).map(|q| q.id.0.clone()), |s| s.records_in);
+    let written = total(&mut metastore.writers_of(&source.name).map(|q| q.id.0.clone()), |s| s.counters.records_out);
+    let read = total(&mut metastore.readers_of(&source.name).map(|q| q.id.0.clone()), |s| s.counters.records_in);
     format!("{:>16}:{written:>10} {:>16}:{read:>10}", "total-messages", "consumer-total-messages")
 }
 

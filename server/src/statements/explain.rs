@@ -92,13 +92,13 @@ fn description(context: &ServerContext, query: &QueryPlan, text: &str, running: 
     let errors: Vec<Json> = status
         .iter()
         .flat_map(|s| &s.errors)
-        .map(|(time, message)| json!({ "timestamp": time, "errorMessage": message, "type": "UNKNOWN" }))
+        .map(|e| json!({ "timestamp": e.time_ms, "errorMessage": e.message, "type": e.kind }))
         .collect();
     let state = status.as_ref().map(|s| if s.state == QueryState::Error { "ERROR" } else { "RUNNING" });
     json!({
         "id": query.id,
         "statementText": text,
-        "windowType": plan::window_type(query),
+        "windowType": query.window_word(),
         "fields": query_fields(query),
         "sources": query.sources.iter().map(|s| s.as_str()).collect::<Vec<_>>(),
         "sinks": query.sink.iter().map(|s| s.as_str()).collect::<Vec<_>>(),
