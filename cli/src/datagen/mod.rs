@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub use bank::Bank;
-pub use record::{Generator, GeneratorOptions, Record, TopicDefinition};
+pub use record::{Generator, GeneratorOptions, TopicDefinition};
 pub use send::{Sender, SenderOptions};
 
 use crate::client::Client;
@@ -102,7 +102,7 @@ fn parse_rate(text: &str) -> Result<Rate, String> {
     }
 }
 
-/// Event time between two events: real time at a given rate, else 10,000 events a second.
+/// Event time between two records: real time at a given rate, else 10,000 events a second.
 pub fn step_us(rate: Rate) -> u64 {
     rate.map_or(100, |rate| 1_000_000 / u64::from(rate))
 }

@@ -65,7 +65,7 @@ pub struct GeneratorOptions {
     pub seed: u64,
     /// Event time of the first record.
     pub start_ms: i64,
-    /// Event time between two events, in microseconds.
+    /// Event time between two records, in microseconds.
     pub step_us: u64,
 }
 
@@ -93,5 +93,10 @@ impl EventClock {
         let now_ms = self.start_ms + (self.events.saturating_mul(self.step_us) / 1000) as i64;
         self.events += 1;
         now_ms
+    }
+
+    /// Lets time go on as if so many events had come.
+    pub fn skip(&mut self, events: u64) {
+        self.events += events;
     }
 }

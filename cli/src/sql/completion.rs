@@ -63,13 +63,14 @@ mod tests {
 
     #[test]
     fn words_become_keywords_names_and_topics() {
-        let set = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect::<Vec<_>>();
+        let set = |names: &[&str]| list(names).into_iter().collect();
         let catalog = Catalog {
             names: set(&["PAGEVIEWS", "PAGEID", "SELECTED", "Page"]),
             topics: set(&["page.views", "integrate.public.account"]),
         };
         let check = |before: &str, start: usize, expected: &[&str]| {
-            assert_eq!(candidates(before, &catalog), (start, set(expected)), "{before}");
+            assert_eq!(candidates(before, &catalog), (start, list(expected)), "{before}");
         };
         check("sele", 0, &["select", "selected"]);
         check("SELECT * FROM PAGEV", 14, &["PAGEVIEWS"]);

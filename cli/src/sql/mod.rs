@@ -14,6 +14,8 @@ mod rows;
 mod session;
 mod shell;
 mod style;
+#[cfg(test)]
+mod tests;
 
 use std::io::{BufWriter, ErrorKind, IsTerminal as _, Read as _, Write as _};
 use std::path::PathBuf;
