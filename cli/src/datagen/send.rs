@@ -1,0 +1,156 @@
+//! Posts generated records in batches: a bounded number of batches under way, each key in its order.
+//!
+//! Records are dealt to lanes by topic and key; a lane posts one batch after the other. A full lane stops the generator.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::Rate;
+use super::record::{Generator, Record};
+use crate::client::Client;
+
+/// Records of a batch, at most.
+const BATCH_RECORDS: usize = 2_000;
+/// How often records leave at a given rate.
+const TICK: Duration = Duration::from_millis(50);
+/// Batches that wait in a lane.
+const LANE_BATCHES: usize = 2;
+
+pub struct SenderOptions {
+    /// Lanes, so batches under way.
+    pub in_flight: usize,
+    pub rate: Rate,
+    /// `None`: for ever.
+    pub count: Option<u64>,
+    /// Text before the topics' names.
+    pub prefix: String,
+}
+
+/// Records of one topic as the body of a request.
+struct Batch {
+    topic: String,
+    body: String,
+    records: u64,
+}
+
+impl Batch {
+    fn new(topic: String) -> Self {
+        Self { topic, body: String::from("{\"records\":["), records: 0 }
+    }
+
+    fn push(&mut self, record: &Record) {
+        use std::fmt::Write as _;
+        if self.records > 0 {
+            self.body.push(',');
+        }
+        let key = record.key.as_deref().unwrap_or("null");
+        let _ = write!(self.body, r#"{{"key":{key},"value":{},"timestamp":{}}}"#, record.value, record.timestamp_ms);
+        self.records += 1;
+    }
+}
+
+/// A generator whose records are on their way. Dropping it stops the sending.
+pub struct Sender {
+    tasks: JoinSet<Result<(), String>>,
+    sent: Arc<AtomicU64>,
+}
+
+impl Sender {
+    pub fn start(client: Client, generator: Box<dyn Generator>, options: SenderOptions) -> Self {
+        let sent = Arc::new(AtomicU64::new(0));
+        let mut tasks = JoinSet::new();
+        let mut lanes = Vec::with_capacity(options.in_flight);
+        for _ in 0..options.in_flight.max(1) {
+            let (sender, receiver) = mpsc::channel(LANE_BATCHES);
+            lanes.push(sender);
+            tasks.spawn(post(client.clone(), receiver, Arc::clone(&sent)));
+        }
+        tasks.spawn(deal(generator, options, lanes));
+        Self { tasks, sent }
+    }
+
+    /// Records that the server has acknowledged.
+    pub fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Waits until all is sent, or for the first failure; tells `progress` how many records are sent.
+    pub async fn finished(&mut self, mut progress: impl FnMut(u64)) -> Result<(), String> {
+        let mut tick = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            tokio::select! {
+                done = self.tasks.join_next() => match done {
+                    None => return Ok(()),
+                    Some(Ok(outcome)) => outcome?,
+                    Some(Err(error)) => return Err(error.to_string()),
+                },
+                _ = tick.tick() => progress(self.sent()),
+            }
+        }
+    }
+}
+
+async fn post(client: Client, mut batches: mpsc::Receiver<Batch>, sent: Arc<AtomicU64>) -> Result<(), String> {
+    while let Some(batch) = batches.recv().await {
+        client.produce(&batch.topic, batch.body).await.map_err(|e| e.to_string())?;
+        sent.fetch_add(batch.records, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Generates round by round: as many records as are due, then one batch per lane and topic.
+async fn deal(
+    mut generator: Box<dyn Generator>,
+    options: SenderOptions,
+    lanes: Vec<mpsc::Sender<Batch>>,
+) -> Result<(), String> {
+    let topics: Vec<String> = generator.topics().iter().map(|t| format!("{}{}", options.prefix, t.topic)).collect();
+    let started = Instant::now();
+    let mut left = options.count.unwrap_or(u64::MAX);
+    let mut made = 0_u64;
+    while left > 0 {
+        let due = match options.rate {
+            None => (BATCH_RECORDS * lanes.len()) as u64,
+            Some(rate) => {
+                tokio::time::sleep_until(
+                    started + TICK.mul_f64((made as f64 / f64::from(rate) / TICK.as_secs_f64()).floor() + 1.0),
+                )
+                .await;
+                let target = started.elapsed().as_secs_f64() * f64::from(rate);
+                (target as u64).saturating_sub(made).min((BATCH_RECORDS * lanes.len()) as u64)
+            }
+        }
+        .min(left);
+        let mut batches: Vec<Option<Batch>> = (0..lanes.len() * topics.len()).map(|_| None).collect();
+        for _ in 0..due {
+            let record = generator.next();
+            let at = lane(&record, made, lanes.len()) * topics.len() + record.topic;
+            batches[at].get_or_insert_with(|| Batch::new(topics[record.topic].clone())).push(&record);
+            made += 1;
+        }
+        left -= due;
+        for (at, batch) in batches.into_iter().enumerate() {
+            let Some(mut batch) = batch else { continue };
+            batch.body.push_str("]}");
+            if lanes[at / topics.len()].send(batch).await.is_err() {
+                // The lane has failed and reports why.
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One lane per topic and key; records without key go round.
+fn lane(record: &Record, number: u64, lanes: usize) -> usize {
+    let Some(key) = &record.key else { return number as usize % lanes };
+    let mut hasher = DefaultHasher::new();
+    (record.topic, key).hash(&mut hasher);
+    (hasher.finish() % lanes as u64) as usize
+}
