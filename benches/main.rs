@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Parser;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table};
 use serde_json::{Value as Json, json};
 
 #[global_allocator]
@@ -138,7 +138,6 @@ fn run_child(arguments: &Arguments, name: &str) -> Result<Json, String> {
 
 fn table(results: &[(&str, Json)]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["benchmark", "per CPU-second", "per second", "peak MB", "bytes written / record", "other"]);
     for (name, figures) in results {
         let number = |field: &str| figures[field].as_f64().filter(|n| *n > 0.0).map(grouped).unwrap_or_default();

@@ -62,8 +62,8 @@ impl Node {
             let mut behind = 0;
             for id in &ids {
                 let status = self.engine.driver().status(id).ok_or(format!("{id} does not run"))?;
-                if let Some((_, error)) = status.errors.last() {
-                    return Err(error.clone());
+                if let Some(error) = status.errors.last() {
+                    return Err(error.message.clone());
                 }
                 behind += status.lag;
             }
