@@ -83,7 +83,7 @@ impl Bank {
 
     /// An account as the snapshot finds it.
     fn open_account(&mut self, number: usize, now_ms: i64) {
-        let holder = (0..4).map(|_| format!("{:016x}", self.random.random::<u64>())).collect();
+        let holder = format!("{:032x}{:032x}", self.random.random::<u128>(), self.random.random::<u128>());
         let balance_cents = self.random.random_range(10_000..200_000);
         let account = Account { id: format!("ACC{number:04}"), holder, balance_cents };
         let row = account_row(&account, balance_cents);

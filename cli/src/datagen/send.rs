@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Rate;
 use super::record::{Generator, Record};
@@ -111,19 +111,19 @@ async fn deal(
     lanes: Vec<mpsc::Sender<Batch>>,
 ) -> Result<(), String> {
     let topics: Vec<String> = generator.topics().iter().map(|t| format!("{}{}", options.prefix, t.topic)).collect();
+    let most = (BATCH_RECORDS * lanes.len()) as u64;
     let started = Instant::now();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut left = options.count.unwrap_or(u64::MAX);
     let mut made = 0_u64;
     while left > 0 {
         let due = match options.rate {
-            None => (BATCH_RECORDS * lanes.len()) as u64,
+            None => most,
             Some(rate) => {
-                tokio::time::sleep_until(
-                    started + TICK.mul_f64((made as f64 / f64::from(rate) / TICK.as_secs_f64()).floor() + 1.0),
-                )
-                .await;
-                let target = started.elapsed().as_secs_f64() * f64::from(rate);
-                (target as u64).saturating_sub(made).min((BATCH_RECORDS * lanes.len()) as u64)
+                tick.tick().await;
+                let by_now = started.elapsed().as_secs_f64() * f64::from(rate);
+                (by_now as u64).saturating_sub(made).min(most)
             }
         }
         .min(left);

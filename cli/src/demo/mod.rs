@@ -165,7 +165,8 @@ fn lock(table: &Mutex<LiveTable>) -> std::sync::MutexGuard<'_, LiveTable> {
 
 /// Keeps a table up to date with its push query. Ends only when the query does.
 async fn follow(client: Client, table: Arc<Mutex<LiveTable>>) -> Result<(), String> {
-    let (title, sql) = (lock(&table).title(), lock(&table).sql());
+    let title = lock(&table).title();
+    let sql = lock(&table).sql();
     let mut settings = RequestSettings::default();
     settings.properties.insert("auto.offset.reset".to_string(), json!("earliest"));
     let mut lines = client.query(sql, &settings).await.map_err(|e| format!("{title}: {e}"))?;

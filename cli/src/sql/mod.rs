@@ -52,7 +52,7 @@ pub struct SqlArguments {
     #[arg(long, value_name = "FORMAT", value_enum, ignore_case = true, default_value_t = OutputFormat::Tabular)]
     output: OutputFormat,
     /// A variable for ${NAME} in statements
-    #[arg(short, long = "define", value_name = "NAME=VALUE", value_parser = parse_variable)]
+    #[arg(short = 'd', long = "define", value_name = "NAME=VALUE", value_parser = parse_variable)]
     variables: Vec<(String, String)>,
 }
 

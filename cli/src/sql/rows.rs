@@ -122,6 +122,8 @@ impl Default for CellSettings {
 const WIDTH_MIN: usize = 5;
 /// On a terminal the header comes again after so many rows.
 const HEADER_EVERY: usize = 30;
+/// Left end, crossing, right end and dash of a line inside the table.
+const MIDDLE: [&str; 4] = ["├", "┼", "┤", "─"];
 
 /// A table whose rows come one by one, so that its widths are fixed by the header.
 pub struct GrowingTable {
@@ -141,28 +143,33 @@ impl GrowingTable {
         Self { columns, widths, style, wrap: settings.wrap, rows: 0 }
     }
 
+    /// The header as the table begins with it.
     pub fn header(&self) -> String {
+        self.header_under(["┌", "┬", "┐", "─"])
+    }
+
+    fn header_under(&self, top: [&str; 4]) -> String {
         let names = self.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>();
         let names = self.lines(&names).into_iter().map(|line| self.style.paint(Paint::Heading, &line));
-        let rule = self.rule();
-        format!("{rule}\n{}\n{rule}", names.collect::<Vec<_>>().join("\n"))
+        let names = names.collect::<Vec<_>>().join("\n");
+        format!("{}\n{names}\n{}", self.rule(top), self.rule(MIDDLE))
     }
 
     /// The lines of the next row, with the header before them when it is time.
     pub fn row(&mut self, cells: &[Json], tombstone: bool) -> String {
         let mut text = String::new();
         if self.style.width.is_some() && self.rows > 0 && self.rows.is_multiple_of(HEADER_EVERY) {
-            text = self.header() + "\n";
+            text = self.header_under(MIDDLE) + "\n";
         }
         self.rows += 1;
         text + &self.lines(&texts(cells, tombstone)).join("\n")
     }
 
-    fn rule(&self) -> String {
-        let (left, middle, right, dash) =
-            if self.style.width.is_some() { ("├", "┼", "┤", "─") } else { ("+", "+", "+", "-") };
+    /// A line between rows: of the given pieces on a terminal, else of `+` and `-`.
+    fn rule(&self, pieces: [&str; 4]) -> String {
+        let [left, cross, right, dash] = if self.style.width.is_some() { pieces } else { ["+", "+", "+", "-"] };
         let dashes: Vec<String> = self.widths.iter().map(|width| dash.repeat(width + 2)).collect();
-        format!("{left}{}{right}", dashes.join(middle))
+        format!("{left}{}{right}", dashes.join(cross))
     }
 
     fn lines(&self, texts: &[String]) -> Vec<String> {

@@ -92,7 +92,7 @@ impl Session {
 
     /// Runs all statements of a text; stops at the first that fails.
     pub async fn run(&mut self, text: &str, out: &mut dyn Write) -> Result<(), Stop> {
-        let (text, statements) = split(text).map_err(|(text, error)| refused(&text, &error))?;
+        let (text, statements) = split(text).map_err(|error| refused(text, &error))?;
         for statement in &statements {
             let parsed = parse_single(statement, &self.variables).map_err(|error| refused(&text, &error))?;
             let route = Route::of(&parsed.statement);
@@ -271,18 +271,18 @@ impl Session {
     }
 }
 
-/// The statements of a text, whose last `;` may be missing, and the text that their places refer to.
-fn split(text: &str) -> Result<(String, Vec<StatementText>), (String, ParseError)> {
-    match split_statements_of(text, Grammar::TestScript) {
-        Ok(statements) => Ok((text.to_string(), statements)),
-        Err(error) if weir_parser::is_complete(text) => Err((text.to_string(), error)),
-        Err(error) => {
-            let ended = format!("{text}\n;");
-            match split_statements_of(&ended, Grammar::TestScript) {
-                Ok(statements) => Ok((ended, statements)),
-                Err(_) => Err((text.to_string(), error)),
-            }
-        }
+/// The statements of a text, whose last `;` may be missing, and the text that their places refer to. The place of an
+/// error refers to the given text.
+fn split(text: &str) -> Result<(String, Vec<StatementText>), ParseError> {
+    let error = match split_statements_of(text, Grammar::TestScript) {
+        Ok(statements) => return Ok((text.to_string(), statements)),
+        Err(error) if weir_parser::is_complete(text) => return Err(error),
+        Err(error) => error,
+    };
+    let ended = format!("{text}\n;");
+    match split_statements_of(&ended, Grammar::TestScript) {
+        Ok(statements) => Ok((ended, statements)),
+        Err(_) => Err(error),
     }
 }
 

@@ -13,7 +13,7 @@ use super::command::{Command, HELP};
 use super::editor::StatementEditor;
 use super::rows::CellSettings;
 use super::session::{OutputFormat, Session, Stop};
-use super::style::Paint;
+use super::style::{Paint, Style};
 use crate::client::Client;
 
 const PROMPT: &str = "weir> ";
@@ -67,6 +67,8 @@ pub fn run(mut session: Session, runtime: &Rc<Runtime>) -> Result<(), String> {
 }
 
 fn statements(text: &str, session: &mut Session, runtime: &Runtime) {
+    // The terminal may have another size by now.
+    session.style = Style::of_stdout();
     let mut out = std::io::BufWriter::new(std::io::stdout());
     let outcome = runtime.block_on(session.run(text, &mut out));
     let _ = out.flush();
