@@ -28,6 +28,8 @@ pub(crate) struct Sink {
     timestamp: Option<CompiledExpression>,
     /// Write a table's changes with both sides, for regrouping.
     changes: bool,
+    /// A repartition topic.
+    internal: bool,
     log_name: String,
 }
 
@@ -57,7 +59,7 @@ impl Sink {
     ) -> Result<Self, TaskError> {
         let serdes = (&repartition.key_serde, &repartition.value_serde);
         let plain = Self::plain(topic, schema, serdes, partitions, repartition.name.clone())?;
-        Ok(Self { changes: kind == ResultKind::Table, ..plain })
+        Ok(Self { changes: kind == ResultKind::Table, internal: true, ..plain })
     }
 
     fn plain(
@@ -79,6 +81,7 @@ impl Sink {
             window: None,
             timestamp: None,
             changes: false,
+            internal: false,
             log_name,
         })
     }
@@ -128,7 +131,8 @@ impl Sink {
     ) -> Result<BinaryArray, TaskError> {
         match &self.value {
             Some(encoder) => encoder.encode(columns, present, rows).map_err(|e| self.refused("value", e, log)),
-            None if self.changes => {
+            // Between subtopologies a row without value columns must not look like a null record.
+            None if self.internal => {
                 let there = |row| present.is_none_or(|bits| bits.value(row));
                 Ok((0..rows).map(|row| there(row).then_some(&b""[..])).collect())
             }
