@@ -138,8 +138,7 @@ async fn accept(listener: TcpListener, context: Arc<ServerContext>, mut stopped:
             _ = stopped.changed() => break,
         };
         let _ = socket.set_nodelay(true);
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().half_close(true).title_case_headers(false);
+        let builder = auto::Builder::new(TokioExecutor::new());
         let connection = builder.serve_connection(TokioIo::new(socket), service.clone()).into_owned();
         let watched = connections.watch(connection);
         tokio::spawn(async move {

@@ -134,6 +134,8 @@ pub fn decoder(
 ) -> Result<Box<dyn Decoder>, UnsupportedSchema> {
     validate(options, columns, is_key)?;
     Ok(match &options.format {
+        // Without columns no payload is looked at, whatever its format.
+        _ if columns.is_empty() => Box::new(none::NoneSerde),
         Format::None => Box::new(none::NoneSerde),
         Format::Kafka => Box::new(kafka::KafkaDecoder::new(columns, topic)),
         Format::Delimited { delimiter } => Box::new(delimited::DelimitedDecoder::new(*delimiter, columns, topic)),

@@ -138,7 +138,9 @@ fn sink_formats(
         {
             return Err(AnalysisError::statement("Key format specified for stream without key columns."));
         }
-        return Ok((Format::None, value));
+        // A source that never had a key hands its key format on; a key that was given up leaves none.
+        let key = if left.schema.key.is_empty() { left.key_serde.format.clone() } else { Format::None };
+        return Ok((key, value));
     }
     let inherited_key = || match &left.key_serde.format {
         Format::None => default_key(),

@@ -123,8 +123,12 @@ async fn answer(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
             "Statement type `io.confluent.ksql.parser.KsqlParser$PreparedStatement' not supported for this resource",
         )),
         _ => respond(
-            ApiError::statement(40001, "Neither a query nor a print statement", statement.text.clone())
-                .without_content_type(),
+            ApiError::statement(
+                40001,
+                format!("Neither a query nor a print statement\nStatement: {}", asked.sql),
+                statement.text.clone(),
+            )
+            .without_content_type(),
         ),
     }
 }

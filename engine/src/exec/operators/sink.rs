@@ -28,7 +28,7 @@ pub(crate) struct Sink {
     timestamp: Option<CompiledExpression>,
     /// Write a table's changes with both sides, for regrouping.
     changes: bool,
-    /// A repartition topic: rows without value columns have empty payloads, so that they stay apart from null values.
+    /// A repartition topic.
     internal: bool,
     log_name: String,
 }
@@ -131,6 +131,7 @@ impl Sink {
     ) -> Result<BinaryArray, TaskError> {
         match &self.value {
             Some(encoder) => encoder.encode(columns, present, rows).map_err(|e| self.refused("value", e, log)),
+            // Between subtopologies a row without value columns must not look like a null record.
             None if self.internal => {
                 let there = |row| present.is_none_or(|bits| bits.value(row));
                 Ok((0..rows).map(|row| there(row).then_some(&b""[..])).collect())
