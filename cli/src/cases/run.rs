@@ -287,7 +287,7 @@ fn case_config(case: &Case) -> Config {
 }
 
 fn parse(text: &str) -> Result<Vec<ParsedStatement>, String> {
-    weir_parser::parse_script(text, &VariableMap::default()).map_err(|e| e.to_string())
+    weir_parser::parse_script(text, &VariableMap::default()).map_err(|e| format!("{e}\nStatement: {text}"))
 }
 
 fn binary(bytes: Option<&[u8]>) -> arrow_array::BinaryArray {

@@ -197,17 +197,17 @@ impl MaterializedView {
             };
         }
         Ok(match batch {
-            // What a HAVING turned into a tombstone is not in the table.
-            Some(Batch::Table(rows)) => match rows.new.present.clone() {
-                Some(present) => {
-                    let kept = super::operators::rows_where(rows.rows(), |row| present.value(row));
-                    kept.is_empty() || each(super::operators::take_table(&rows, &kept))
-                }
-                None => each(rows),
-            },
+            Some(Batch::Table(rows)) => present_rows(rows).is_none_or(each),
             _ => true,
         })
     }
+}
+
+/// The rows that the steps behind the store, such as HAVING, let pass.
+fn present_rows(mut rows: TableBatch) -> Option<TableBatch> {
+    let Some(present) = rows.new.present.take() else { return Some(rows) };
+    let kept = super::operators::rows_where(rows.rows(), |row| present.value(row));
+    (!kept.is_empty()).then(|| super::operators::take_table(&rows, &kept))
 }
 
 fn meta_of(snapshot: &dyn Snapshot, spec: &StoreSpec) -> Result<StoreMeta, TaskError> {

@@ -651,5 +651,9 @@ fn resolve(
         .ok_or_else(|| TaskError::Plan(format!("there is no aggregate function {}", call.function)))?;
     let constant = |e: &Expression| crate::expr::evaluate_constant(e).map(|(value, _)| value);
     let literals = call.literals.iter().map(constant).collect::<Result<Vec<_>, _>>()?;
-    (function.resolve)(types, &literals).map_err(TaskError::Plan)
+    let resolved = (function.resolve)(types, &literals).map_err(TaskError::Plan)?;
+    Ok(match call.limit {
+        Some(limit) => resolved.limited(usize::try_from(limit).unwrap_or(usize::MAX)),
+        None => resolved,
+    })
 }
