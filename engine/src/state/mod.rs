@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 mod bytes;
 mod column_reader;
+mod entries;
 mod key_codec;
 mod key_value_store;
 mod memory;
@@ -20,6 +21,7 @@ mod store_metadata;
 mod window_store;
 
 pub(crate) use bytes::{Reader, put_varint};
+pub use entries::Entries;
 pub use key_codec::KeyCodec;
 pub use key_value_store::KeyValueStore;
 pub use row_codec::{RowCodec, decode_value, encode_value};
@@ -50,6 +52,11 @@ pub enum Write {
         store: StoreId,
         key: Vec<u8>,
     },
+    /// Many puts and deletes at once.
+    Entries {
+        store: StoreId,
+        entries: Entries,
+    },
     /// `from` inclusive, `to` exclusive.
     DeleteRange {
         store: StoreId,
@@ -68,8 +75,24 @@ impl WriteBatch {
     pub fn delete_range(&mut self, store: StoreId, from: Vec<u8>, to: Vec<u8>) {
         self.operations.push(Write::DeleteRange { store, from, to });
     }
+    pub fn entries(&mut self, store: StoreId, entries: Entries) {
+        if !entries.is_empty() {
+            self.operations.push(Write::Entries { store, entries });
+        }
+    }
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+}
+
+impl Write {
+    fn store(&self) -> StoreId {
+        match self {
+            Write::Put { store, .. }
+            | Write::Delete { store, .. }
+            | Write::Entries { store, .. }
+            | Write::DeleteRange { store, .. } => *store,
+        }
     }
 }
 
