@@ -21,11 +21,15 @@ const SERVER_THREADS: usize = 2;
 
 /// Streaming SQL in one binary, with ksqlDB's language and REST API.
 #[derive(Parser, Debug)]
-#[command(name = "weir", version, after_help = "Examples:
+#[command(
+    name = "weir",
+    version,
+    after_help = "Examples:
   weir demo                  see it work
   weir server                run a server on port 8088
   weir sql                   type SQL at it
-  weir datagen pageviews     give it data")]
+  weir datagen pageviews     give it data"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

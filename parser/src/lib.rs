@@ -22,6 +22,7 @@ pub use error::{ParseError, ParseErrorKind};
 pub use keyword::{KEYWORDS, is_reserved, suggest};
 pub use parser::Grammar;
 pub use script::{
-    StatementText, is_complete, parse_expression, parse_script, parse_single, parse_statement, split_statements, split_statements_of,
+    StatementText, is_complete, parse_expression, parse_script, parse_single, parse_statement, split_statements,
+    split_statements_of,
 };
 pub use variable::{VariableMap, Variables};

@@ -3,8 +3,8 @@
 use crate::ast::{Expression, ParsedStatement, SelectItem, Statement};
 use crate::error::ParseError;
 use crate::parser::{Grammar, StatementEnd, parse};
-use crate::token::{Place, TokenKind, tokenize};
 use crate::span::Span;
+use crate::token::{Place, TokenKind, tokenize};
 use crate::variable::{VariableMap, Variables, substitute};
 
 /// One statement of a script as text.

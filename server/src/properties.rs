@@ -156,6 +156,7 @@ const PROPERTIES: &[Property] = &[
     server("metric.reporters", Some(""), Kind::Text),
     server("weir.batch.rows", Some("4096"), Kind::Number),
     server("weir.compatibility", Some("extended"), Kind::Text),
+    server("weir.log.retention.check.interval.ms", Some("300000"), Kind::Number),
     server("weir.state.block.cache.bytes", Some("67108864"), Kind::Number),
     server("weir.state.cache.bytes", Some("268435456"), Kind::Number),
     server("weir.state.write.buffer.bytes", Some("67108864"), Kind::Number),
@@ -181,6 +182,54 @@ const STREAMS_PROPERTIES: &[(&str, Kind)] = &[
     ("topology.optimization", Kind::Text),
 ];
 
+/// Names under these are taken without a look-up: ksqlDB's own, and those of Kafka's clients and of RocksDB.
+const FREE_PREFIXES: &[&str] = &[
+    "ksql.",
+    "weir.",
+    "consumer.",
+    "producer.",
+    "admin.",
+    "sasl.",
+    "ssl.",
+    "security.",
+    "fetch.",
+    "max.",
+    "enable.",
+    "default.",
+    "rocksdb.",
+    "reconnect.",
+    "metadata.",
+    "retry.",
+    "retries",
+    "acks",
+    "batch.size",
+    "buffer.memory",
+    "client.",
+    "compression.type",
+    "delivery.timeout.ms",
+    "group.",
+    "heartbeat.interval.ms",
+    "isolation.level",
+    "key.",
+    "linger.ms",
+    "partition",
+    "receive.buffer.bytes",
+    "request.timeout.ms",
+    "send.buffer.bytes",
+    "session.timeout.ms",
+    "socket.",
+    "task.",
+    "transaction",
+    "value.",
+    "windowstore.",
+    "upgrade.from",
+    "listeners",
+    "host.info",
+    "response.http.headers.config",
+    "authentication.",
+    "application.",
+];
+
 fn plain_name(name: &str) -> &str {
     name.strip_prefix("ksql.streams.").unwrap_or(name)
 }
@@ -196,8 +245,8 @@ fn kind_of(name: &str) -> Option<Kind> {
 
 /// Whether a name is ksqlDB's, Kafka Streams' or ours.
 pub fn is_known(name: &str) -> bool {
-    let free = ["ksql.functions.", "ksql.logging.", "ksql.streams.", "ksql.schema.registry."];
-    kind_of(name).is_some() || free.iter().any(|prefix| name.starts_with(prefix))
+    let name = plain_name(name);
+    kind_of(name).is_some() || FREE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether a request may not override a property.
@@ -213,8 +262,12 @@ pub fn denied_message(names: &[&str]) -> String {
     )
 }
 
-/// Checks a value that a session gives to a property. Unknown names are tolerated: clients send some (rest-api reference
-/// 2.4).
+/// What ksqlDB says of a name that nothing knows.
+pub fn unknown_message(name: &str) -> String {
+    format!("Not recognizable as ksql, streams, consumer, or producer property: '{name}'")
+}
+
+/// Checks a value that a session gives to a property.
 ///
 /// # Errors
 /// ksqlDB's message, naming the property and the value.
@@ -237,7 +290,8 @@ pub fn check_override(name: &str, value: &str) -> Result<(), String> {
     }
     match kind_of(name) {
         Some(Kind::Number) if text.parse::<i64>().is_err() => {
-            Err(format!("Invalid value {value} for configuration {plain}: Not a number of type LONG"))
+            let word = if plain.ends_with(".ms") || plain.ends_with("bytes") { "LONG" } else { "INT" };
+            Err(format!("Invalid value {value} for configuration {plain}: Not a number of type {word}"))
         }
         Some(Kind::Boolean) if !["true", "false"].contains(&text.to_ascii_lowercase().as_str()) => {
             Err(format!("Invalid value {value} for configuration {plain}: Expected value to be either true or false"))

@@ -69,7 +69,11 @@ pub struct CaseSource {
 pub enum CaseTopic {
     Name(String),
     #[serde(rename_all = "camelCase")]
-    Described { name: String, partitions: Option<u32>, replicas: Option<u16> },
+    Described {
+        name: String,
+        partitions: Option<u32>,
+        replicas: Option<u16>,
+    },
 }
 
 #[derive(Debug, Deserialize)]

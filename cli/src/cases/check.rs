@@ -10,7 +10,9 @@ pub fn judge(case: &Case, report: &Report) -> Verdict {
         (Some(_), true) => Ok(()),
         (None, true) => Err("expected the statements to be rejected, they were not".to_string()),
         (Some(error), false) => Err(error.clone()),
-        (None, false) => outputs(case, report).and_then(|()| sources(case, report)).and_then(|()| responses(case, report)),
+        (None, false) => {
+            outputs(case, report).and_then(|()| sources(case, report)).and_then(|()| responses(case, report))
+        }
     };
     outcome.map_or_else(Verdict::Failed, |()| Verdict::Passed)
 }
@@ -107,15 +109,15 @@ fn lines_match(got: &[Json], want: &[Json]) -> bool {
 
 fn contains(actual: &Json, expected: &Json) -> bool {
     match (actual, expected) {
-        (Json::Object(actual), Json::Object(expected)) => expected.iter().all(|(name, want)| {
-            match name.split_once('|') {
+        (Json::Object(actual), Json::Object(expected)) => {
+            expected.iter().all(|(name, want)| match name.split_once('|') {
                 Some((field, _)) => actual
                     .get(field)
                     .and_then(Json::as_str)
                     .is_some_and(|text| want.as_str().is_some_and(|prefix| text.starts_with(prefix))),
                 None => actual.get(name).is_some_and(|got| contains(got, want)),
-            }
-        }),
+            })
+        }
         (Json::Array(actual), Json::Array(expected)) => {
             actual.len() >= expected.len() && actual.iter().zip(expected).all(|(a, e)| contains(a, e))
         }

@@ -59,9 +59,7 @@ pub fn split_window<'a>(key: &'a [u8], source: &DataSource) -> (&'a [u8], Option
     let session = window.kind == SourceWindowKind::Session;
     let width = if session { 16 } else { 8 };
     let Some(at) = key.len().checked_sub(width) else { return (key, None) };
-    let number = |from: usize| {
-        key.get(from..from + 8).and_then(|b| b.try_into().ok()).map_or(0, i64::from_be_bytes)
-    };
+    let number = |from: usize| key.get(from..from + 8).and_then(|b| b.try_into().ok()).map_or(0, i64::from_be_bytes);
     let picture = if session {
         CaseWindow { start: number(at + 8), end: Some(number(at)), kind: CaseWindowKind::Session }
     } else {

@@ -130,8 +130,7 @@ impl<'a> Run<'a> {
                 if let Statement::CreateSource(create) = other {
                     self.create_missing_topic(create)?;
                 }
-                let prepared =
-                    self.engine.sandbox().prepare(statement, &self.overrides).map_err(|e| e.message)?;
+                let prepared = self.engine.sandbox().prepare(statement, &self.overrides).map_err(|e| e.message)?;
                 self.engine.apply(prepared).map_err(|e| e.message)?;
             }
         }
@@ -288,7 +287,7 @@ fn case_config(case: &Case) -> Config {
 }
 
 fn parse(text: &str) -> Result<Vec<ParsedStatement>, String> {
-    weir_parser::parse_script(text, &VariableMap::default()).map_err(|e| e.to_string())
+    weir_parser::parse_script(text, &VariableMap::default()).map_err(|e| format!("{e}\nStatement: {text}"))
 }
 
 fn binary(bytes: Option<&[u8]>) -> arrow_array::BinaryArray {
@@ -367,5 +366,9 @@ fn row_line(columns: &[OutputColumn], arrays: &[arrow_array::ArrayRef], row: usi
     }
     text.push(']');
     let values: Json = serde_json::from_str(&text).unwrap_or(Json::Null);
-    if tombstone { json!({ "row": { "columns": values, "tombstone": true } }) } else { json!({ "row": { "columns": values } }) }
+    if tombstone {
+        json!({ "row": { "columns": values, "tombstone": true } })
+    } else {
+        json!({ "row": { "columns": values } })
+    }
 }

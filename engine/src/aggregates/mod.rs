@@ -79,18 +79,14 @@ pub struct ResolvedAggregate {
 }
 
 impl ResolvedAggregate {
-    /// The same aggregate under the settings that `property` finds: `ksql.functions.collect_list.limit` and its like. A
-    /// limit that is negative or no number means none.
-    pub fn configured(mut self, property: &dyn Fn(&str) -> Option<String>) -> Self {
-        let setting = property(&format!("ksql.functions.{}.limit", self.name.to_lowercase()));
-        if let Some(limit) = setting.and_then(|text| text.trim().parse::<usize>().ok()) {
-            let create = self.create.clone();
-            self.create = Arc::new(move || {
-                let mut accumulators = create();
-                accumulators.limit_values(limit);
-                accumulators
-            });
-        }
+    /// The same aggregate keeping at most `limit` values: `ksql.functions.collect_list.limit` and its like.
+    pub fn limited(mut self, limit: usize) -> Self {
+        let create = self.create;
+        self.create = Arc::new(move || {
+            let mut accumulators = create();
+            accumulators.limit_values(limit);
+            accumulators
+        });
         self
     }
 }

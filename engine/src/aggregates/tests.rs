@@ -224,13 +224,11 @@ fn sessions_merge_by_the_order_of_their_rows() {
 }
 
 #[test]
-fn limits_come_from_settings() {
-    for (name, limit, expected) in [("COLLECT_LIST", "2", 2), ("COLLECT_SET", "1", 1), ("COLLECT_LIST", "-1", 3)] {
-        let property =
-            |key: &str| (key == format!("ksql.functions.{}.limit", name.to_lowercase())).then(|| limit.to_owned());
-        let aggregate = resolve(name, &[Integer], &[]).configured(&property);
+fn values_over_the_limit_are_ignored() {
+    for (name, limit) in [("COLLECT_LIST", 2), ("COLLECT_SET", 1), ("COLLECT_LIST", 9)] {
+        let aggregate = resolve(name, &[Integer], &[]).limited(limit);
         let all = [int(1), int(2), int(3)];
-        let expected: Vec<Value> = (1..=3).map(|n: usize| list(&all[..n.min(expected)])).collect();
+        let expected: Vec<Value> = (1..=3).map(|n: usize| list(&all[..n.min(limit)])).collect();
         check(&aggregate, &all.clone().map(|v| vec![v]), &expected);
     }
 }

@@ -3,7 +3,7 @@
 //! Follows ksqlDB `InsertValuesExecutor`: constant expressions, strict coercion, the producer's default partitioner.
 
 use arrow_array::{Array, ArrayRef, Int64Array};
-use weir_parser::ast::{Expression, InsertValues, Name, SourceKind};
+use weir_parser::ast::{ColumnReference, Expression, InsertValues, Name, SourceKind};
 
 use super::error::{EngineError, ErrorKind};
 use crate::expr;
@@ -89,6 +89,7 @@ fn row_values(source: &DataSource, statement: &InsertValues) -> Result<RowValues
     let columns = insert_columns(source, statement)?;
     let mut row = RowValues::default();
     for (column, expression) in columns.iter().zip(&statement.values) {
+        check_references(expression)?;
         let value = constant(expression, column).map_err(Refusal::Value)?;
         if column.name.as_str() == "ROWTIME" && source.schema.find(&column.name).is_none() {
             row.rowtime_ms = if let Value::BigInt(ms) = value { Some(ms) } else { None };
@@ -148,11 +149,22 @@ fn insert_columns(source: &DataSource, statement: &InsertValues) -> Result<Vec<C
         .collect()
 }
 
+/// Values name no columns, and there is no source that a qualifier could name.
+fn check_references(expression: &Expression) -> Result<(), Refusal> {
+    match expr::visit::columns_of(expression).first() {
+        Some(ColumnReference { qualifier: Some(alias), .. }) => {
+            Err(Refusal::Prepare(format!("'{}' is not a valid stream/table name or alias.", alias.as_str())))
+        }
+        Some(reference) => {
+            let name = reference.name.as_str();
+            Err(Refusal::Value(format!("Unsupported column reference in insert value: {name}")))
+        }
+        None => Ok(()),
+    }
+}
+
 /// One value, coerced to its column's type.
 fn constant(expression: &Expression, column: &Column) -> Result<Value, String> {
-    if let Some(reference) = expr::visit::columns_of(expression).first() {
-        return Err(format!("Unsupported column reference in insert value: {}", reference.name.as_str()));
-    }
     let (value, from) = expr::evaluate_constant(expression).map_err(|e| {
         let full_stop = if e.message.ends_with('.') { "" } else { "." };
         format!("Invalid insert value: {}{full_stop}", e.message)

@@ -19,8 +19,13 @@ use std::sync::Arc;
 #[serde(tag = "change")]
 pub enum LoggedChange {
     /// A source was created, replaced or altered, maybe with the query that writes or materialises it.
-    Source { source: Box<DataSource>, query: Option<Box<QueryPlan>> },
-    Insert { query: Box<QueryPlan> },
+    Source {
+        source: Box<DataSource>,
+        query: Option<Box<QueryPlan>>,
+    },
+    Insert {
+        query: Box<QueryPlan>,
+    },
     Drop {
         #[serde(with = "crate::types::name_text")]
         source: Name,
@@ -35,7 +40,9 @@ pub enum LoggedChange {
         #[serde(with = "crate::types::name_text")]
         name: Name,
     },
-    Terminate { queries: Vec<String> },
+    Terminate {
+        queries: Vec<String>,
+    },
     /// Something that left no trace.
     Nothing,
 }

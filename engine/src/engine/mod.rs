@@ -164,11 +164,12 @@ impl Engine {
         overrides: &Config,
     ) -> Result<Applied, EngineError> {
         let created = self.create_topic(topic.as_ref())?;
-        if let Some(query) = query
-            && let Err(error) = self.start_persistent(query, overrides)
-        {
-            self.undo_topic(created);
-            return Err(error);
+        let started = query
+            .map(|query| self.start_persistent(query, overrides))
+            .transpose()
+            .inspect_err(|_| self.undo_topic(created))?;
+        if let Some(started) = started {
+            return Ok(started);
         }
         let message = match source.kind {
             weir_parser::ast::SourceKind::Stream => "Stream created",
@@ -300,8 +301,14 @@ impl Engine {
     }
 
     /// Plans a query for EXPLAIN without running it.
-    pub fn explain(&self, query: &Query, text: &str, overrides: &Config) -> Result<QueryPlan, EngineError> {
-        self.sandbox().plan_push(query, text, overrides, 0)
+    pub fn explain(
+        &self,
+        query: &Query,
+        text: &str,
+        overrides: &Config,
+        random: u64,
+    ) -> Result<QueryPlan, EngineError> {
+        self.sandbox().plan_push(query, text, overrides, random)
     }
 
     /// Evaluates and checks an INSERT ... VALUES without writing anything.

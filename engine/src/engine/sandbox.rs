@@ -54,12 +54,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    pub(super) fn new(
-        metastore: MetaStore,
-        next_query_number: u64,
-        config: Config,
-        topics: Arc<dyn Topics>,
-    ) -> Self {
+    pub(super) fn new(metastore: MetaStore, next_query_number: u64, config: Config, topics: Arc<dyn Topics>) -> Self {
         Self { metastore, next_query_number, config, topics, changed_topics: BTreeMap::new() }
     }
 

@@ -164,6 +164,7 @@ fn aggregate(input: ExecutionStep, window: Option<WindowSpec>) -> ExecutionStep 
         arguments: arguments.iter().map(|text| expression(text)).collect(),
         literals: Vec::new(),
         data_type: SqlType::BigInt,
+        limit: None,
     };
     let values = [column("KSQL_AGG_VARIABLE_0", SqlType::BigInt), column("KSQL_AGG_VARIABLE_1", SqlType::BigInt)];
     let schema = schema(&input.schema().key, &values);

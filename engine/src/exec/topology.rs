@@ -10,7 +10,7 @@ use super::operators::{
     StatefulProcessor, TableStoreProcessor, Transform,
 };
 use crate::formats::SerdeOptions;
-use crate::plan::{ExecutionStep, GroupByStep, QueryPlan, ResultKind, row_schema};
+use crate::plan::{ExecutionStep, GroupByStep, QueryPlan, ResultKind};
 use crate::topic::{CleanupPolicy, TopicSpec};
 
 /// Extra time for which changelogs of windows are kept, as `ksql.sink.window.change.log.additional.retention`.
@@ -124,8 +124,7 @@ impl Topology {
             open = builder.step(step, &steps[at + 1..], open)?;
         }
         if matches!(open.end, End::Nothing) && plan.is_transient() {
-            let schema = row_schema(plan.root.schema(), plan.root.is_windowed());
-            open.end = End::Client(Results::new(plan.output_columns.iter().map(|c| c.name.clone()), &schema)?);
+            open.end = End::Client(Results::new(plan.root.schema()));
             open.names.push("client".into());
         }
         builder.done.push(Arc::new(open.finish()));

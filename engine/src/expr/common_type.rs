@@ -120,8 +120,9 @@ fn merge_string(common: &SqlType, text: &str) -> Result<Option<SqlType>, Express
         SqlType::Boolean => parse_boolean_word(text).map(|_| Some(SqlType::Boolean)).ok_or_else(invalid),
         SqlType::Double => text.trim().parse::<f64>().map(|_| Some(SqlType::Double)).map_err(|_| invalid()),
         numeric if numeric.is_numeric() => {
-            let (number, data_type) = decimal_of_text(text.trim()).ok_or_else(invalid)?;
-            let narrow = number.to_integer().map(|n| match i32::try_from(n) {
+            let (_, data_type) = decimal_of_text(text.trim()).ok_or_else(invalid)?;
+            // Only what is written as an integer is one: `2e1` is a DECIMAL.
+            let narrow = text.trim().parse::<i64>().ok().map(|n| match i32::try_from(n) {
                 Ok(_) => SqlType::Integer,
                 Err(_) => SqlType::BigInt,
             });

@@ -43,8 +43,32 @@ fn timestamp_literal(expression: &Expression) -> Result<Expression, ExpressionEr
     let Expression::Literal(Literal::String(text)) = expression else { return Ok(expression.clone()) };
     match parse_timestamp(text) {
         Some(millis) => Ok(Expression::Literal(Literal::BigInt(millis))),
-        None => Err(ExpressionError::new(format!(
-            "Failed to parse timestamp '{text}'. Required format is: \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an optional numeric or 4-letter timezone, for example: '2020-05-26T23.59.58.000' or '2020-05-26T23.59.58.000+0100'."
-        ))),
+        None => Err(ExpressionError::new(unreadable(text))),
     }
+}
+
+/// Java's complaint about the text with its missing parts filled in, and the form that is wanted.
+fn unreadable(text: &str) -> String {
+    let (date, time) = text.split_once('T').unwrap_or((text, ""));
+    let (time, zone) = time.split_at(time.find(['Z', '+', '-']).unwrap_or(time.len()));
+    let full = format!("{}T{time}{}{zone}", padded_date(date), "00:00:00.000".get(time.len()..).unwrap_or_default());
+    let at = first_mismatch(&full, "0000-00-00T00:00:00.000");
+    format!(
+        "Failed to parse timestamp '{text}': Text '{full}' could not be parsed at index {at}\nRequired format is: \
+         \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with an optional numeric 4-digit timezone, for example: '2020-05-26T23:59:58.000' \
+         or with tz: '2020-05-26T23:59:58.000+0200'. A trailing 'Z' instead of tz indicates the zero UTC offset. Partials \
+         are also supported, for example \"2020-05-26\""
+    )
+}
+
+/// A date's missing month and day are the first.
+fn padded_date(date: &str) -> String {
+    let missing = 2_usize.saturating_sub(date.matches('-').count());
+    format!("{date}{}", "-01".repeat(missing))
+}
+
+/// The first place where a text has no digit, or not the sign, that `form` has there.
+fn first_mismatch(text: &str, form: &str) -> usize {
+    let fits = |(c, wanted): (char, char)| if wanted == '0' { c.is_ascii_digit() } else { c == wanted };
+    text.chars().zip(form.chars()).take_while(|pair| fits(*pair)).count()
 }

@@ -41,7 +41,7 @@ fn partial_date(text: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year as i32, month, day)
 }
 
-/// Ms of the day of `HH[:mm[:ss[.fraction]]]`; 0 for no text.
+/// Ms of the day of `HH[:mm[:ss[.fraction]]]`; 0 for no text. `24:00`, as in Java, is the day's end.
 fn partial_time(text: &str) -> Option<i64> {
     if text.is_empty() {
         return Some(0);
@@ -56,8 +56,9 @@ fn partial_time(text: &str) -> Option<i64> {
             (digits(seconds, 2)?, fraction_millis(fraction)?)
         }
     };
-    let valid = hours < 24 && minutes < 60 && seconds < 60 && parts.next().is_none();
-    valid.then_some(((hours * 60 + minutes) * 60 + seconds) as i64 * 1_000 + millis)
+    let valid = hours <= 24 && minutes < 60 && seconds < 60 && parts.next().is_none();
+    let time = ((hours * 60 + minutes) * 60 + seconds) as i64 * 1_000 + millis;
+    (valid && time <= MILLIS_OF_DAY).then_some(time)
 }
 
 fn fraction_millis(text: &str) -> Option<i64> {
@@ -115,7 +116,7 @@ pub fn parse_date(text: &str) -> Option<i32> {
 /// Parses `HH:mm[:ss[.fraction]]` to ms of the day.
 pub fn parse_time(text: &str) -> Option<i32> {
     let text = text.trim();
-    text.contains(':').then(|| partial_time(text).map(|millis| millis as i32))?
+    text.contains(':').then(|| partial_time(text).map(|millis| (millis % MILLIS_OF_DAY) as i32))?
 }
 
 /// `yyyy-MM-dd'T'HH:mm:ss.SSS` in UTC.

@@ -145,7 +145,7 @@ fn decimal_arithmetic(operator: ArithmeticOperator, (p1, s1): (u32, u32), (p2, s
         ArithmeticOperator::Add | ArithmeticOperator::Subtract => {
             SqlType::decimal(scale + (p1 - s1).max(p2 - s2) + 1, scale)
         }
-        ArithmeticOperator::Multiply => SqlType::decimal(p1 + p2, s1 + s2),
+        ArithmeticOperator::Multiply => SqlType::decimal(p1 + p2 + 1, s1 + s2),
         ArithmeticOperator::Divide => {
             let scale = (s1 + p2 + 1).max(6);
             SqlType::decimal(p1 - s1 + s2 + scale, scale)

@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::Column;
 
-pub use json_row::{JsonRowError, json_row};
-pub use json_value::{JsonValueError, value_to_rest_json};
 pub use info::{FORMATS, FormatError, FormatInfo, parse_delimiter, validate};
 pub use java_double::{append as append_java_double, parse as parse_java_double, text as java_double_text};
+pub use json_row::{JsonRowError, json_row};
+pub use json_value::{JsonValueError, value_to_rest_json};
 use payloads::Payloads;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,6 +134,8 @@ pub fn decoder(
 ) -> Result<Box<dyn Decoder>, UnsupportedSchema> {
     validate(options, columns, is_key)?;
     Ok(match &options.format {
+        // Without columns no payload is looked at, whatever its format.
+        _ if columns.is_empty() => Box::new(none::NoneSerde),
         Format::None => Box::new(none::NoneSerde),
         Format::Kafka => Box::new(kafka::KafkaDecoder::new(columns, topic)),
         Format::Delimited { delimiter } => Box::new(delimited::DelimitedDecoder::new(*delimiter, columns, topic)),

@@ -29,14 +29,14 @@ mod math;
 mod md5;
 mod parse_date;
 mod regexp;
+pub mod registry;
 mod rounding;
+pub mod signature;
 mod strings;
 mod strings_pad;
 mod strings_split;
 mod table;
 mod url;
-pub mod registry;
-pub mod signature;
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use crate::analyzer::aggregation::{self, Aggregation, variable};
 use crate::analyzer::query::is_table;
 use crate::analyzer::typing::{self, RowScope};
 use crate::analyzer::{AnalysisError, AnalyzedQuery, QueryPurpose, RepeatedText, walk};
+use crate::config::Config;
 use crate::expr;
 use crate::formats::{self, SerdeOptions};
 use crate::metastore::DataSource;
@@ -24,6 +25,7 @@ pub fn build(
     filter: Option<Expression>,
     scope: &RowScope,
     purpose: QueryPurpose<'_>,
+    config: &Config,
 ) -> Result<BuiltQuery, AnalysisError> {
     let source = query.source();
     let windowed = query.window.is_some();
@@ -38,7 +40,7 @@ pub fn build(
     let spec = query.window.as_ref().map(|w| window::resolve(w, emit_final)).transpose()?;
     let keys = key_columns(&aggregation, scope, &mut names)?;
     let resolved: Vec<Resolved> =
-        aggregation.calls.iter().map(|call| resolve(call, scope)).collect::<Result<_, _>>()?;
+        aggregation.calls.iter().map(|call| resolve(call, scope, config)).collect::<Result<_, _>>()?;
     if is_table(source) {
         check_undo(&resolved)?;
     }
@@ -116,7 +118,12 @@ struct Resolved {
     aggregate: ResolvedAggregate,
 }
 
-fn resolve(call: &FunctionCall, scope: &RowScope) -> Result<Resolved, AnalysisError> {
+/// A limit that is negative or no number means none.
+fn limit(function: &str, config: &Config) -> Option<u64> {
+    config.get(&format!("ksql.functions.{}.limit", function.to_lowercase()))?.trim().parse().ok()
+}
+
+fn resolve(call: &FunctionCall, scope: &RowScope, config: &Config) -> Result<Resolved, AnalysisError> {
     let name = call.name.as_str();
     let function = aggregates::find(name)
         .ok_or_else(|| AnalysisError::statement(format!("Can't find any functions with the name '{name}'")))?;
@@ -138,6 +145,7 @@ fn resolve(call: &FunctionCall, scope: &RowScope) -> Result<Resolved, AnalysisEr
         arguments: call.arguments[..split].to_vec(),
         literals: call.arguments[split..].to_vec(),
         data_type: aggregate.return_type.clone(),
+        limit: limit(name, config),
     };
     Ok(Resolved { call, aggregate })
 }

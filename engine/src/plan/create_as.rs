@@ -61,7 +61,8 @@ fn plan_rewritten(
 ) -> Result<Planned, AnalysisError> {
     let purpose = QueryPurpose::Persistent { sink: &statement.name, create_table: statement.kind == SourceKind::Table };
     let analyzed = analysis::analyze(statement.query.clone(), scope, purpose)?;
-    let built = query::build(&analyzed, purpose)?;
+    create_source::check_timestamp_exists(&statement.properties, analyzed.items.iter().map(|item| &item.name))?;
+    let built = query::build(&analyzed, purpose, context.config)?;
     check_kind(statement.kind, built.result, text)?;
     if let Some(existing) = context.metastore.source(&statement.name).filter(|_| !statement.or_replace) {
         return Err(AnalysisError::statement(upgrade::already_exists(statement.kind, existing)));
@@ -137,7 +138,9 @@ fn sink_formats(
         {
             return Err(AnalysisError::statement("Key format specified for stream without key columns."));
         }
-        return Ok((Format::None, value));
+        // A source that never had a key hands its key format on; a key that was given up leaves none.
+        let key = if left.schema.key.is_empty() { left.key_serde.format.clone() } else { Format::None };
+        return Ok((key, value));
     }
     let inherited_key = || match &left.key_serde.format {
         Format::None => default_key(),

@@ -1,6 +1,8 @@
 //! CREATE STREAM and CREATE TABLE over a topic.
 
-use weir_parser::ast::{ColumnConstraint, CreateSource, Literal, Properties, SourceKind, Statement, TableElement};
+use weir_parser::ast::{
+    ColumnConstraint, CreateSource, Literal, Name, Properties, SourceKind, Statement, TableElement,
+};
 
 use super::context::PlanContext;
 use super::properties::{self, PropertyOwner};
@@ -325,13 +327,10 @@ fn schema(create: &CreateSource) -> Result<LogicalSchema, AnalysisError> {
 /// A column that is missing or of a type that holds no time.
 pub fn timestamp(given: &Properties, schema: &LogicalSchema) -> Result<Option<TimestampColumn>, AnalysisError> {
     let refuse = |message: String| Err(AnalysisError::statement(message));
-    let Some(text) = properties::text(given, "TIMESTAMP") else { return Ok(None) };
+    let Some(name) = timestamp_name(given) else { return Ok(None) };
     let format = properties::text(given, "TIMESTAMP_FORMAT");
-    let name = weir_parser::ast::Name(properties::folded_name(&text));
     let shown = name.as_str();
-    let Some(column) = schema.find(&name) else {
-        return refuse(format!("The TIMESTAMP column set in the WITH clause does not exist in the schema: '{shown}'"));
-    };
+    let Some(column) = schema.find(&name) else { return Err(no_timestamp_column(&name)) };
     match (&column.data_type, &format) {
         (SqlType::String, Some(_)) | (SqlType::BigInt | SqlType::Timestamp, None) => {}
         (SqlType::String, None) => {
@@ -352,6 +351,28 @@ pub fn timestamp(given: &Properties, schema: &LogicalSchema) -> Result<Option<Ti
         }
     }
     Ok(Some(TimestampColumn { column: name, format }))
+}
+
+/// Refuses a TIMESTAMP column that a query does not select, before the query itself is planned.
+pub fn check_timestamp_exists<'n>(
+    given: &Properties,
+    mut selected: impl Iterator<Item = &'n Name>,
+) -> Result<(), AnalysisError> {
+    match timestamp_name(given) {
+        Some(name) if !selected.any(|item| *item == name) => Err(no_timestamp_column(&name)),
+        _ => Ok(()),
+    }
+}
+
+fn timestamp_name(given: &Properties) -> Option<Name> {
+    properties::text(given, "TIMESTAMP").map(|text| Name(properties::folded_name(&text)))
+}
+
+fn no_timestamp_column(name: &Name) -> AnalysisError {
+    AnalysisError::statement(format!(
+        "The TIMESTAMP column set in the WITH clause does not exist in the schema: '{}'",
+        name.as_str()
+    ))
 }
 
 /// A SOURCE TABLE is kept by a query of its own, so that pull queries can read it.

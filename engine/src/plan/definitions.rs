@@ -101,6 +101,22 @@ fn check_unused(context: &PlanContext<'_>, source: &DataSource) -> Result<(), An
         sink.is_some_and(|sink| sink.created_by.as_ref() == Some(&query.id))
     };
     let is_own = |query: &&QueryLinks| Some(&query.id) == source.created_by.as_ref();
+    let ids = |queries: Vec<&QueryLinks>| {
+        let mut ids: Vec<String> =
+            queries.into_iter().filter(|q| !is_own(q) && !creates_sink(q)).map(|q| q.id.to_string()).collect();
+        ids.sort();
+        ids
+    };
+    let readers = ids(metastore.readers_of(&source.name).collect());
+    let writers = ids(metastore.writers_of(&source.name).collect());
+    if !readers.is_empty() || !writers.is_empty() {
+        return refuse(format!(
+            "Cannot drop {name}.\nThe following queries read from this source: [{}].\nThe following queries write into this source: \
+         [{}].\nYou need to terminate them before dropping {name}.",
+            readers.join(", "),
+            writers.join(", ")
+        ));
+    }
     let mut dependants: Vec<&str> = metastore
         .readers_of(&source.name)
         .filter(creates_sink)
@@ -115,26 +131,11 @@ fn check_unused(context: &PlanContext<'_>, source: &DataSource) -> Result<(), An
             dependants.join(", ")
         ));
     }
-    let ids = |queries: Vec<&QueryLinks>| {
-        let mut ids: Vec<String> = queries.into_iter().filter(|q| !is_own(q)).map(|q| q.id.to_string()).collect();
-        ids.sort();
-        ids
-    };
-    let readers = ids(metastore.readers_of(&source.name).collect());
-    let writers = ids(metastore.writers_of(&source.name).collect());
-    if readers.is_empty() && writers.is_empty() {
-        return Ok(());
-    }
-    refuse(format!(
-        "Cannot drop {name}.\nThe following queries read from this source: [{}].\nThe following queries write into this source: \
-         [{}].\nYou need to terminate them before dropping {name}.",
-        readers.join(", "),
-        writers.join(", ")
-    ))
+    Ok(())
 }
 
 /// ALTER STREAM and ALTER TABLE: value columns are added at the end.
-pub fn alter_source(context: &PlanContext<'_>, alter: &AlterSource) -> Planned {
+pub fn alter_source(context: &PlanContext<'_>, alter: &AlterSource, text: &str) -> Planned {
     let name = alter.name.as_str();
     let columns: Vec<Column> = alter
         .add_columns
@@ -171,6 +172,7 @@ pub fn alter_source(context: &PlanContext<'_>, alter: &AlterSource) -> Planned {
         }
         altered.schema.value.push(column);
     }
+    altered.statement = format!("{}\n{text}", altered.statement);
     let word = if alter.kind == SourceKind::Stream { "Stream" } else { "Table" };
     let metastore = context.metastore.with_source(altered.clone());
     Ok((StatementPlan::AlterSource { source: altered, message: format!("{word} {name} altered.") }, metastore))

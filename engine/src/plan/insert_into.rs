@@ -33,7 +33,7 @@ pub fn plan(
     let purpose = QueryPurpose::Persistent { sink: &sink.name, create_table: false };
     let mut analyzed = analysis::analyze(canonical, scope, purpose)?;
     fit_literals(&mut analyzed, sink);
-    let built = query::build(&analyzed, purpose)?;
+    let built = query::build(&analyzed, purpose, context.config)?;
     if built.result == ResultKind::Table {
         return Err(AnalysisError::statement(format!(
             "Incompatible data sink and query result. Data sink ({}) type is KSTREAM but select query result is KTABLE.",

@@ -33,6 +33,12 @@ pub fn find_access(
     for term in disjuncts.iter().flatten() {
         analysis.check_like(term)?;
     }
+    if disjuncts.iter().any(|terms| analysis.compares_a_key_twice(terms)) {
+        return scan(Refused(
+            "A comparison condition on the key column cannot be combined with other comparisons such as an IN predicate"
+                .into(),
+        ));
+    }
     if let Some(range) = analysis.range(&disjuncts)? {
         return Ok((range, filter.cloned()));
     }
@@ -170,7 +176,13 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    /// Bounds on a lone STRING or BYTES key.
+    fn compares_a_key_twice(&self, terms: &[Expression]) -> bool {
+        let compared = |term: &Expression| self.key_comparison(term).map(|(column, ..)| column.name.clone());
+        let names: Vec<_> = terms.iter().filter_map(compared).collect();
+        names.iter().enumerate().any(|(i, name)| names[..i].contains(name))
+    }
+
+    /// A bound on a lone STRING or BYTES key.
     fn range(&self, disjuncts: &[Vec<Expression>]) -> Result<Option<PullAccess>, AnalysisError> {
         let ([terms], [key]) = (disjuncts, &self.source.schema.key[..]) else { return Ok(None) };
         let is_ordered = matches!(key.data_type, SqlType::String | SqlType::Bytes);
@@ -216,13 +228,7 @@ impl Analysis<'_> {
             if let Some((column, ComparisonOperator::Equal, value)) = self.key_comparison(term) {
                 let index = keys.iter().position(|key| key == column).unwrap_or_default();
                 let value = self.key_value(column, value)?;
-                if values[index].replace(value).is_some() {
-                    return Ok(Err(Refused(
-                        "A comparison condition on the key column cannot be combined with other comparisons such as an IN \
-                         predicate"
-                            .into(),
-                    )));
-                }
+                values[index] = Some(value);
             } else if let Some((name, operator, ms)) = self.window_comparison(term)? {
                 let bound = if name == "WINDOWSTART" { &mut start } else { &mut end };
                 bound.add(name, operator, ms, term)?;

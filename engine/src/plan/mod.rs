@@ -50,7 +50,7 @@ pub fn plan(
         Statement::CreateAsSelect(create) => create_as::plan(context, create),
         Statement::InsertInto(insert) => insert_into::plan(context, insert, &statement.text),
         Statement::DropSource(drop) => definitions::drop_source(context, drop, &statement.text),
-        Statement::AlterSource(alter) => definitions::alter_source(context, alter),
+        Statement::AlterSource(alter) => definitions::alter_source(context, alter, &statement.text),
         Statement::CreateType { if_not_exists, name, data_type } => {
             definitions::create_type(context, *if_not_exists, name, data_type)
         }

@@ -10,6 +10,7 @@ use crate::analyzer::scope::is_window_bound;
 use crate::analyzer::typing::{self, RowScope};
 use crate::analyzer::{AnalysisError, AnalyzedQuery, QueryPurpose, Scope, functions, query as analysis, walk};
 use crate::metastore::{DataSource, QueryId};
+use crate::types::{Column, HeaderColumn, LogicalSchema};
 
 /// What answers a pull query.
 #[derive(Clone, Debug)]
@@ -128,13 +129,14 @@ fn table_plan(context: &PlanContext<'_>, query: &AnalyzedQuery) -> Result<PullPl
             "Pull queries only support wildcards in the projects if they are the only expression",
         ));
     }
+    let kept = kept_schema(source);
+    let scope = RowScope::new(&kept, source.is_windowed(), shown_schema(source));
+    let select = output_columns(query, source, &scope)?;
     let materialized_by = materializing_query(context, source)?;
-    let scope = RowScope::new(&source.schema, source.is_windowed(), shown_schema(source));
     let filter = query.filter.as_ref().map(with_times).transpose()?;
     if let Some(filter) = &filter {
         typing::predicate("WHERE", filter, &scope)?;
     }
-    let select = output_columns(query, source, &scope)?;
     let (access, residual) = lookup::find_access(context, source, filter.as_ref(), &scope)?;
     Ok(PullPlan {
         query: materialized_by,
@@ -144,9 +146,16 @@ fn table_plan(context: &PlanContext<'_>, query: &AnalyzedQuery) -> Result<PullPl
         access,
         filter: residual,
         select,
-        row_schema: row_schema(&source.schema, source.is_windowed()),
+        row_schema: row_schema(&kept, source.is_windowed()),
         limit: query.limit.map(|n| u64::try_from(n).unwrap_or(0)),
     })
+}
+
+/// The columns of the kept rows: header columns follow the value columns.
+fn kept_schema(source: &DataSource) -> LogicalSchema {
+    let header = |h: &HeaderColumn| Column { name: h.name.clone(), data_type: analysis::header_type(h) };
+    let value = source.schema.value.iter().cloned().chain(source.schema.headers.iter().map(header)).collect();
+    LogicalSchema::new(source.schema.key.clone(), value)
 }
 
 /// The one query that keeps the table's rows.

@@ -33,7 +33,7 @@ pub(super) fn plan_transient(
 ) -> Result<QueryPlan, AnalysisError> {
     let alias = scope.first().alias.clone();
     let analyzed = analysis::analyze(canonical, scope, QueryPurpose::Push)?;
-    let built = query::build(&analyzed, QueryPurpose::Push)?;
+    let built = query::build(&analyzed, QueryPurpose::Push, context.config)?;
     let prefix = context.config.get("ksql.transient.prefix").unwrap_or("transient_");
     Ok(QueryPlan {
         id: format!("{prefix}{}_{random}", alias.as_str()),

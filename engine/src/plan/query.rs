@@ -15,6 +15,7 @@ use crate::analyzer::query::{full_schema, header_type, is_table, shown_schema};
 use crate::analyzer::scope::is_window_bound;
 use crate::analyzer::typing::{self, RowScope};
 use crate::analyzer::{AnalysisError, AnalyzedQuery, Item, QueryPurpose, functions, walk};
+use crate::config::Config;
 use crate::expr;
 use crate::formats::Format;
 use crate::metastore::{DataSource, SourceWindow};
@@ -44,7 +45,7 @@ const WINDOWED_REPARTITION: &str = "Implicit repartitioning of windowed sources 
 ///
 /// # Errors
 /// Those of ksqlDB's logical planner, and what this version cannot run.
-pub fn build(query: &AnalyzedQuery, purpose: QueryPurpose<'_>) -> Result<BuiltQuery, AnalysisError> {
+pub fn build(query: &AnalyzedQuery, purpose: QueryPurpose<'_>, config: &Config) -> Result<BuiltQuery, AnalysisError> {
     let source = query.source();
     if is_table(source) && items_have_table_functions(&query.items) {
         return Err(AnalysisError::statement("Table source is not supported with table functions"));
@@ -58,7 +59,7 @@ pub fn build(query: &AnalyzedQuery, purpose: QueryPurpose<'_>) -> Result<BuiltQu
         typing::predicate("WHERE", filter, &scope)?;
     }
     let built = match &query.group_by {
-        Some(group_by) => aggregate::build(query, group_by, filter, &scope, purpose)?,
+        Some(group_by) => aggregate::build(query, group_by, filter, &scope, purpose, config)?,
         None => build_projection(query, filter, &scope, purpose)?,
     };
     check_supported(query)?;

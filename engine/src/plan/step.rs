@@ -148,6 +148,9 @@ pub struct AggregateCall {
     #[serde(with = "expression_texts")]
     pub literals: Vec<Expression>,
     pub data_type: SqlType,
+    /// `ksql.functions.<name>.limit` when the query was made: values that a collecting function keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
 }
 
 /// A window with its defaults resolved, in ms.

@@ -19,8 +19,12 @@ impl Parser<'_> {
         let select = self.select_items()?;
         let from = self.relation()?;
         self.clauses_left = CLAUSES;
-        let window_start = self.position;
-        let window = self.clause("WINDOW", Self::window)?;
+        // Messages point at the window's kind, not at the word WINDOW.
+        let mut window_start = self.position;
+        let window = self.clause("WINDOW", |p| {
+            window_start = p.position;
+            p.window()
+        })?;
         let window_span = if window.is_some() { self.span_since(window_start) } else { Span::default() };
         let filter = self.clause("WHERE", Self::expression)?;
         let group_by = self.clause("GROUP", Self::by_list)?;

@@ -23,7 +23,7 @@ use weir_parser::ast::Name;
 use super::Shared;
 use super::error::ApiError;
 use super::negotiation::{DELIMITED, JSON, choose, not_found};
-use super::request::Overrides;
+use super::request::{Overrides, invalid_json};
 
 /// Rows are read ahead of their acknowledgements by at most this many.
 const ACKS_AHEAD: usize = 200;
@@ -58,8 +58,7 @@ pub async fn inserts_stream(State(context): State<Shared>, headers: HeaderMap, b
 }
 
 fn open_target(context: &Shared, line: &[u8]) -> Result<Arc<DataSource>, ApiError> {
-    let first: Target = serde_json::from_slice(line)
-        .map_err(|e| ApiError::generic(40000, format!("Invalid JSON in inserts stream: {e}")))?;
+    let first: Target = serde_json::from_slice(line).map_err(|e| ApiError::generic(40000, invalid_json(line, &e)))?;
     let target = first.target.ok_or_else(|| {
         ApiError::generic(40000, "Invalid JSON in request: Missing required creator property 'target'")
     })?;

@@ -51,7 +51,11 @@ async fn answer(context: &Shared, body: &[u8]) -> Result<Vec<Json>, ApiError> {
         Some(Json::String(text)) => text,
         Some(other) => other.to_string(),
     };
-    let overrides = request.streams_properties.unwrap_or_default().into_config(context.config())?;
+    let overrides = request.streams_properties.unwrap_or_default().into_config(context.config());
+    let overrides = overrides.map_err(|error| match error.error_code {
+        50000 => ApiError::statement(50000, error.message, text.clone()),
+        _ => error,
+    })?;
     if request.session_variables.iter().flatten().any(|(_, value)| value.is_null()) {
         return Err(ApiError::generic(50000, "Failed to deserialize buffer").without_content_type());
     }

@@ -18,7 +18,7 @@ impl Overrides {
     /// The overrides as configuration.
     ///
     /// # Errors
-    /// Names on the deny list, values of a wrong type, unknown names.
+    /// Names on the deny list (40000), values of a wrong type (40000), unknown names (50000).
     pub fn into_config(self, server: &Config) -> Result<Config, ApiError> {
         let denied: Vec<&str> =
             self.0.keys().map(String::as_str).filter(|name| properties::is_denied(name, server)).collect();
@@ -34,7 +34,13 @@ impl Overrides {
                 Json::String(text) => text,
                 other => other.to_string(),
             };
-            properties::check_override(&name, &text).map_err(|e| ApiError::generic(40000, e))?;
+            if !properties::is_known(&name) {
+                return Err(ApiError::generic(50000, properties::unknown_message(&name)));
+            }
+            properties::check_override(&name, &text).map_err(|e| {
+                let message = format!("Failed to coerce type of value '{text}' for key '{name}'\nCaused by: {e}");
+                ApiError::generic(40000, message)
+            })?;
             config.set(&name, text);
         }
         Ok(config)
@@ -47,15 +53,31 @@ pub fn json_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
         let message = "Cannot invoke \"io.vertx.core.buffer.Buffer.getBytes()\" because \"buffer\" is null";
         return Err(ApiError::generic(50000, message).without_content_type());
     }
+    if body.trim_ascii().starts_with(b"[") {
+        let message = "Invalid JSON in request: Cannot deserialize value of type `KsqlRequest` from Array value";
+        return Err(ApiError::generic(40000, message).without_content_type());
+    }
     if body.trim_ascii() == b"null" {
         return Err(ApiError::generic(50000, "").without_content_type());
     }
     let mut values = serde_json::Deserializer::from_slice(body).into_iter::<T>();
     match values.next() {
         Some(Ok(value)) => Ok(value),
-        Some(Err(e)) => Err(ApiError::generic(40000, format!("Invalid JSON in request: {e}")).without_content_type()),
+        Some(Err(e)) => Err(ApiError::generic(40000, invalid_json(body, &e)).without_content_type()),
         None => Err(ApiError::generic(40000, "Invalid JSON in request: no content").without_content_type()),
     }
+}
+
+/// ksqlDB's words for a body that is no JSON, or JSON of another shape.
+pub fn invalid_json(body: &[u8], error: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(body);
+    let word: String = text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').take(64).collect();
+    if error.is_syntax() && !word.is_empty() && !["null", "true", "false"].contains(&word.as_str()) {
+        return format!(
+            "Invalid JSON in request: Unrecognized token '{word}': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+        );
+    }
+    format!("Invalid JSON in request: {error}")
 }
 
 /// Session variables of a request; any JSON value becomes text.
@@ -81,7 +103,8 @@ pub fn one_statement(
     let refused = |e: weir_parser::ParseError| ApiError::statement(40001, format!("{e}\nStatement: {sql}"), sql);
     let mut statements = weir_parser::parse_script(sql, &variables).map_err(refused)?;
     if statements.len() != 1 {
-        let message = format!("Expected exactly one KSQL statement; found {} instead", statements.len());
+        let message =
+            format!("Expected exactly one KSQL statement; found {} instead\nStatement: {sql}", statements.len());
         return Err(ApiError::statement(40001, message, sql));
     }
     Ok(statements.remove(0))

@@ -27,7 +27,12 @@ pub fn explain(context: &ServerContext, what: &Explain, overrides: &Config, text
         }
         Explain::Statement { text: inner, statement } => {
             let plan = planned(context, statement, inner, overrides, text)?;
-            description(context, &plan, inner, false)
+            let inner = format!("{};", inner.trim_end_matches(';'));
+            let mut description = description(context, &plan, &inner, false);
+            let overridden: Map<String, Json> =
+                overrides.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+            description["overriddenProperties"] = Json::Object(overridden);
+            description
         }
     };
     Ok(json!({
@@ -49,7 +54,7 @@ fn planned(
             let mut query = query.clone();
             // A pull query is explained as the stream of changes that it looks into.
             query.emit.get_or_insert(weir_parser::ast::Emit::Changes);
-            context.engine.explain(&query, inner, overrides).map_err(refused)
+            context.engine.explain(&query, inner, overrides, context.random()).map_err(refused)
         }
         Statement::CreateAsSelect(_) | Statement::InsertInto(_) => {
             let parsed = ParsedStatement { text: inner.to_string(), statement: statement.clone() };
@@ -109,7 +114,7 @@ fn description(context: &ServerContext, query: &QueryPlan, text: &str, running: 
         "queryType": if query.sink.is_some() { "PERSISTENT" } else { "PUSH" },
         "queryErrors": errors,
         "tasksMetadata": [],
-        "consumerGroupId": if running { Json::from(query.id.as_str()) } else { Json::Null },
+        "consumerGroupId": query.id,
         "state": state,
     })
 }

@@ -13,7 +13,7 @@ mod session;
 use serde_json::Value as Json;
 use weir_engine::config::Config;
 use weir_engine::engine::{EngineError, Sandbox};
-use weir_parser::ast::{ParsedStatement, Statement};
+use weir_parser::ast::{ParsedStatement, Query, Statement};
 
 use crate::api::Shared;
 use crate::api::error::ApiError;
@@ -52,11 +52,8 @@ fn check(
     let text = &statement.text;
     let in_statement = |error: EngineError| ApiError::from_engine(error, text);
     match &statement.statement {
-        Statement::Query(_) | Statement::Print(_) => Err(ApiError::statement(
-            40002,
-            "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
-            text,
-        )),
+        Statement::Query(query) => Err(refused_query(context, query, text, session)),
+        Statement::Print(_) => Err(wrong_endpoint(text)),
         Statement::InsertValues(insert) => {
             check_inserts_enabled(context, &session.overrides)?;
             context.engine.check_insert(sandbox.metastore(), insert).map(drop).map_err(in_statement)
@@ -87,6 +84,24 @@ fn check(
         Statement::Explain(explain) => explain::check(context, explain, &session.overrides, text),
         _ => Ok(()),
     }
+}
+
+/// A SELECT belongs to the query endpoints; ksqlDB looks up its sources before it says so.
+fn refused_query(context: &ServerContext, query: &Query, text: &str, session: &Session) -> ApiError {
+    match context.engine.explain(query, text, &session.overrides, 0) {
+        Err(error) if error.message.starts_with("Exception while preparing statement") => {
+            ApiError::from_engine(error, text)
+        }
+        _ => wrong_endpoint(text),
+    }
+}
+
+fn wrong_endpoint(text: &str) -> ApiError {
+    ApiError::statement(
+        40002,
+        "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
+        text,
+    )
 }
 
 fn check_inserts_enabled(context: &ServerContext, overrides: &Config) -> Result<(), ApiError> {
@@ -137,9 +152,7 @@ fn run(context: &Shared, statement: &ParsedStatement, session: &mut Session) -> 
         Statement::RunScript { .. } => {
             Err(ApiError::statement(40001, "RUN SCRIPT is executed by the shell, not by the server.", text))
         }
-        Statement::Query(_) | Statement::Print(_) => {
-            Err(ApiError::statement(40002, "SELECT and PRINT are sent to the query endpoints.", text))
-        }
+        Statement::Query(_) | Statement::Print(_) => Err(wrong_endpoint(text)),
     }
 }
 

@@ -442,17 +442,10 @@ impl Aggregate {
 
     fn add(&mut self, input: &Input, side: &Side, from: usize, to: usize, undo: bool, log: &mut TaskLog<'_>) {
         let whole = from == 0 && to == input.slots.len();
-        let picked: Option<UInt32Array> = match &side.present {
-            Some(_) => Some(
-                rows_where(to - from, |i| is_set(side.present.as_ref(), from + i))
-                    .values()
-                    .iter()
-                    .map(|i| i + from as u32)
-                    .collect::<Vec<_>>()
-                    .into(),
-            ),
-            None => None,
-        };
+        let picked: Option<UInt32Array> = side.present.as_ref().map(|present| {
+            let there = rows_where(to - from, |i| present.value(from + i));
+            there.values().iter().map(|i| i + from as u32).collect::<Vec<_>>().into()
+        });
         let slots: Vec<u32>;
         let slots: &[u32] = match &picked {
             Some(rows) => {
@@ -658,5 +651,9 @@ fn resolve(
         .ok_or_else(|| TaskError::Plan(format!("there is no aggregate function {}", call.function)))?;
     let constant = |e: &Expression| crate::expr::evaluate_constant(e).map(|(value, _)| value);
     let literals = call.literals.iter().map(constant).collect::<Result<Vec<_>, _>>()?;
-    (function.resolve)(types, &literals).map_err(TaskError::Plan)
+    let resolved = (function.resolve)(types, &literals).map_err(TaskError::Plan)?;
+    Ok(match call.limit {
+        Some(limit) => resolved.limited(usize::try_from(limit).unwrap_or(usize::MAX)),
+        None => resolved,
+    })
 }

@@ -3,43 +3,72 @@
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::BooleanBuffer;
 
-use super::rows::{is_set, some_unset, stream_columns};
+use super::rows::{hide_absent, some_unset, stream_columns};
 use super::{CompiledExpression, Transform, sift_failures};
-use crate::batch::Batch;
+use crate::batch::{Batch, StreamBatch};
 use crate::exec::TaskError;
 use crate::exec::processing_log::TaskLog;
 use crate::plan::{SelectKeyStep, row_schema};
 use crate::types::Column;
 use weir_parser::ast::Expression;
 
-/// A null value stays null; its key is computed only if that needs nothing but key columns. A failing expression gives a
-/// null key.
+/// A null value stays null; of its new key only columns are computed that need nothing but old key columns. A failing
+/// expression gives NULL. A single key column that is NULL is a null key; several are a key of NULLs.
 pub(crate) struct SelectKey {
-    keys: Vec<CompiledExpression>,
+    keys: Vec<KeyExpression>,
     key_columns: Vec<Column>,
     /// Positions of the output's value columns in the input row.
     values: Vec<usize>,
-    key_only: bool,
     log_name: String,
+}
+
+struct KeyExpression {
+    expression: CompiledExpression,
+    /// Needs nothing but key columns, and so can be computed for null values.
+    key_only: bool,
 }
 
 impl SelectKey {
     pub fn new(step: &SelectKeyStep, log_name: String) -> Result<Self, TaskError> {
         let schema = step.input.schema();
         let input = row_schema(schema, step.input.is_windowed());
-        let keys = step.keys.iter().map(|e| CompiledExpression::new(e, &input)).collect::<Result<_, _>>()?;
+        let key = |e: &Expression| {
+            let mut key_only = true;
+            for_each_column(e, &mut |name| key_only &= schema.is_key(name));
+            Ok(KeyExpression { expression: CompiledExpression::new(e, &input)?, key_only })
+        };
+        let keys = step.keys.iter().map(key).collect::<Result<_, TaskError>>()?;
         let values = step
             .schema
             .value
             .iter()
             .map(|c| input.index_of(&c.name).ok_or_else(|| TaskError::Plan(format!("no column {}", c.name.as_str()))))
             .collect::<Result<_, _>>()?;
-        let key_only = step.keys.iter().all(|e| {
-            let mut only = true;
-            for_each_column(e, &mut |name| only &= schema.is_key(name));
-            only
-        });
-        Ok(Self { keys, key_columns: step.schema.key.clone(), values, key_only, log_name })
+        Ok(Self { keys, key_columns: step.schema.key.clone(), values, log_name })
+    }
+
+    /// The new key columns of n rows.
+    fn keys(&self, batch: &StreamBatch, columns: &[ArrayRef], log: &mut TaskLog<'_>) -> Vec<ArrayRef> {
+        let (rows, value_present) = (batch.rows(), batch.value_present.as_ref());
+        let mut failures = Vec::new();
+        let evaluate = |(key, column): (&KeyExpression, &Column)| {
+            let computed = if key.key_only { None } else { value_present };
+            let array = key.expression.evaluate_as(&column.data_type, columns, rows, &mut failures);
+            sift_failures(&mut failures, computed, &self.log_name, log);
+            let mut failed: Option<Vec<bool>> = None;
+            for failure in failures.drain(..) {
+                failed.get_or_insert_with(|| vec![false; rows])[failure.row as usize] = true;
+                let text = &key.expression.text;
+                let message = format!("Error computing new key from expression {text}: {}", failure.message);
+                log.record_error(&self.log_name, message, &failure.message);
+            }
+            let array = hide_absent(array, computed);
+            match failed {
+                Some(failed) => hide_absent(array, Some(&BooleanBuffer::collect_bool(rows, |row| !failed[row]))),
+                None => array,
+            }
+        };
+        self.keys.iter().zip(&self.key_columns).map(evaluate).collect()
     }
 }
 
@@ -48,34 +77,16 @@ impl Transform for SelectKey {
         let Batch::Stream(mut batch) = batch else {
             return Err(TaskError::Plan("PARTITION BY runs on streams only".into()));
         };
-        let (rows, columns) = (batch.rows(), stream_columns(&batch));
-        let mut absent = vec![self.keys.is_empty(); rows];
-        let mut failures = Vec::new();
-        let mut keys: Vec<ArrayRef> = Vec::with_capacity(self.keys.len());
-        for (key, column) in self.keys.iter().zip(&self.key_columns) {
-            keys.push(key.evaluate_as(&column.data_type, &columns, rows, &mut failures));
-            sift_failures(&mut failures, batch.value_present.as_ref(), &self.log_name, log);
-            for failure in failures.drain(..) {
-                absent[failure.row as usize] = true;
-                let message = format!("Error computing new key from expression {}: {}", key.text, failure.message);
-                log.record_error(&self.log_name, message, &failure.message);
-            }
-        }
-        let needs_value = !self.key_only;
-        let present = BooleanBuffer::collect_bool(rows, |row| {
-            !absent[row]
-                && !(needs_value && !is_set(batch.value_present.as_ref(), row))
-                && !(keys.len() == 1 && keys[0].is_null(row))
-        });
-        batch.key_present = some_unset(present);
-        let hidden = batch.key_present.as_ref();
-        batch.columns = keys
-            .into_iter()
-            .map(|key| super::rows::hide_absent(key, hidden))
-            .chain(
-                self.values.iter().map(|&i| super::rows::hide_absent(columns[i].clone(), batch.value_present.as_ref())),
-            )
-            .collect();
+        let columns = stream_columns(&batch);
+        let keys = self.keys(&batch, &columns, log);
+        batch.key_present = match &keys[..] {
+            [] => Some(BooleanBuffer::new_unset(batch.rows())),
+            [single] => single.nulls().and_then(|nulls| some_unset(nulls.inner().clone())),
+            _ => None,
+        };
+        let value = |&i: &usize| hide_absent(columns[i].clone(), batch.value_present.as_ref());
+        let values: Vec<ArrayRef> = self.values.iter().map(value).collect();
+        batch.columns = keys.into_iter().chain(values).collect();
         Ok(Some(Batch::Stream(batch)))
     }
 }

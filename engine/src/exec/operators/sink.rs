@@ -4,10 +4,10 @@ use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, UInt32Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_select::take::take;
 
-use super::rows::{stream_columns, table_columns, take_headers, take_i64};
+use super::rows::{rows_where, stream_columns, table_columns, take_headers, take_i64};
 use super::source::timestamp_expression;
-use super::{Change, CompiledExpression, sift_failures};
-use crate::batch::{Batch, RowHeaders, WindowBounds};
+use super::{Change, CompiledExpression};
+use crate::batch::{Batch, WindowBounds};
 use crate::exec::TaskError;
 use crate::exec::processing_log::{LogMessage, TaskLog};
 use crate::exec::subscription::ResultRows;
@@ -15,7 +15,7 @@ use crate::formats::{self, EncodeError, Encoder, SerdeOptions};
 use crate::metastore::{SourceWindow, SourceWindowKind, TimestampColumn};
 use crate::plan::{Repartition, ResultKind, SinkStep, row_schema};
 use crate::topic::{Partition, Records, TopicPartition, partition_for_key};
-use crate::types::{LogicalSchema, RowSchema};
+use crate::types::LogicalSchema;
 
 /// Encodes rows and places them by key. Null keys go round the partitions in turn.
 pub(crate) struct Sink {
@@ -28,6 +28,8 @@ pub(crate) struct Sink {
     timestamp: Option<CompiledExpression>,
     /// Write a table's changes with both sides, for regrouping.
     changes: bool,
+    /// A repartition topic.
+    internal: bool,
     log_name: String,
 }
 
@@ -57,7 +59,7 @@ impl Sink {
     ) -> Result<Self, TaskError> {
         let serdes = (&repartition.key_serde, &repartition.value_serde);
         let plain = Self::plain(topic, schema, serdes, partitions, repartition.name.clone())?;
-        Ok(Self { changes: kind == ResultKind::Table, ..plain })
+        Ok(Self { changes: kind == ResultKind::Table, internal: true, ..plain })
     }
 
     fn plain(
@@ -79,6 +81,7 @@ impl Sink {
             window: None,
             timestamp: None,
             changes: false,
+            internal: false,
             log_name,
         })
     }
@@ -115,8 +118,8 @@ impl Sink {
         };
         let keys =
             self.encode_keys(&row_columns[..self.key_columns], key_present.as_ref(), window.as_ref(), rows, log)?;
-        let timestamps = self.timestamps(&row_columns, rowtime, rows, log);
-        Ok(self.place(Records { keys, values, timestamps, headers }, state))
+        let records = Records { keys, values, timestamps: rowtime, headers };
+        Ok(self.place(self.stamped(records, &row_columns, log), state))
     }
 
     fn encode_values(
@@ -128,7 +131,8 @@ impl Sink {
     ) -> Result<BinaryArray, TaskError> {
         match &self.value {
             Some(encoder) => encoder.encode(columns, present, rows).map_err(|e| self.refused("value", e, log)),
-            None if self.changes => {
+            // Between subtopologies a row without value columns must not look like a null record.
+            None if self.internal => {
                 let there = |row| present.is_none_or(|bits| bits.value(row));
                 Ok((0..rows).map(|row| there(row).then_some(&b""[..])).collect())
             }
@@ -162,21 +166,27 @@ impl Sink {
         TaskError::Record(message)
     }
 
-    fn timestamps(&self, columns: &[ArrayRef], rowtime: Int64Array, rows: usize, log: &mut TaskLog<'_>) -> Int64Array {
-        let Some(expression) = &self.timestamp else { return rowtime };
+    /// Records with the times that the sink's TIMESTAMP column gives; those without a valid time are logged and dropped.
+    fn stamped(&self, records: Records, columns: &[ArrayRef], log: &mut TaskLog<'_>) -> Records {
+        let Some(expression) = &self.timestamp else { return records };
+        let rows = records.len();
         let mut failures = Vec::new();
         let times = expression.evaluate(columns, rows, &mut failures);
-        sift_failures(&mut failures, None, &self.log_name, log);
-        for failure in failures {
-            log.record_error(
-                &self.log_name,
-                format!("Failed to extract timestamp: {}", failure.message),
-                &failure.message,
-            );
+        let mut causes: hashbrown::HashMap<u32, String> = failures.into_iter().map(|f| (f.row, f.message)).collect();
+        let Some(times) = times.as_any().downcast_ref::<Int64Array>() else { return records };
+        // A tombstone has no column to take a time from.
+        let is_tombstone = |row: usize| records.values.is_null(row);
+        let time = |row| if is_tombstone(row) { records.timestamps.value(row) } else { time_at(times, row) };
+        let stamps: Vec<i64> = (0..rows).map(time).collect();
+        let kept = rows_where(rows, |row| stamps[row] >= 0);
+        if kept.len() < rows {
+            for row in (0..rows).filter(|&row| stamps[row] < 0) {
+                let cause = causes.remove(&(row as u32)).unwrap_or_default();
+                log.record_error(&self.log_name, "Failed to extract timestamp from row", &cause);
+            }
         }
-        let Some(times) = times.as_any().downcast_ref::<Int64Array>() else { return rowtime };
-        let time = |row: usize| if times.is_valid(row) { times.value(row) } else { rowtime.value(row) };
-        (0..rows).map(time).collect::<Vec<_>>().into()
+        let stamped = Records { timestamps: stamps.into(), ..records };
+        if kept.len() == rows { stamped } else { take_records(&stamped, &kept) }
     }
 
     fn place(&self, records: Records, state: &mut SinkState) -> Vec<(TopicPartition, Records)> {
@@ -196,23 +206,27 @@ impl Sink {
             rows[partition as usize].push(row as u32);
         }
         let part = |(partition, rows): (usize, Vec<u32>)| {
-            let rows = UInt32Array::from(rows);
-            let bytes = |array: &BinaryArray| -> BinaryArray {
-                let taken = take(array, &rows, None).expect("row numbers lie in the batch");
-                taken
-                    .as_any()
-                    .downcast_ref::<BinaryArray>()
-                    .cloned()
-                    .unwrap_or_else(|| BinaryArray::new_null(rows.len()))
-            };
-            let headers: Option<RowHeaders> = take_headers(records.headers.as_ref(), &rows);
-            let (keys, values) = (bytes(&records.keys), bytes(&records.values));
-            (
-                target(partition as u32),
-                Records { keys, values, timestamps: take_i64(&records.timestamps, &rows), headers },
-            )
+            (target(partition as u32), take_records(&records, &UInt32Array::from(rows)))
         };
         rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(part).collect()
+    }
+}
+
+/// The time in a row, or -1.
+fn time_at(times: &Int64Array, row: usize) -> i64 {
+    if times.is_valid(row) { times.value(row) } else { -1 }
+}
+
+fn take_records(records: &Records, rows: &UInt32Array) -> Records {
+    let bytes = |array: &BinaryArray| -> BinaryArray {
+        let taken = take(array, rows, None).expect("row numbers lie in the batch");
+        taken.as_any().downcast_ref::<BinaryArray>().cloned().unwrap_or_else(|| BinaryArray::new_null(rows.len()))
+    };
+    Records {
+        keys: bytes(&records.keys),
+        values: bytes(&records.values),
+        timestamps: take_i64(&records.timestamps, rows),
+        headers: take_headers(records.headers.as_ref(), rows),
     }
 }
 
@@ -255,18 +269,15 @@ fn sink_timestamp(timestamp: &TimestampColumn, step: &SinkStep) -> Result<Compil
     CompiledExpression::new(&timestamp_expression(column, timestamp.format.as_deref()), &input)
 }
 
-/// Rows for a client: the output columns picked from keys, values and pseudo columns.
+/// Rows for a client: the value columns of the query's last step.
 pub(crate) struct Results {
-    columns: Vec<usize>,
+    value_columns: std::ops::Range<usize>,
 }
 
 impl Results {
-    pub fn new(names: impl Iterator<Item = String>, schema: &RowSchema) -> Result<Self, TaskError> {
-        let find = |name: String| {
-            let found = schema.columns.iter().position(|c| c.name.as_str() == name);
-            found.ok_or_else(|| TaskError::Plan(format!("the query has no column {name}")))
-        };
-        Ok(Self { columns: names.map(find).collect::<Result<_, _>>()? })
+    /// Column i of the client is value column i of the query's last step: key and value columns may share a name.
+    pub fn new(schema: &LogicalSchema) -> Self {
+        Self { value_columns: schema.key.len()..schema.key.len() + schema.value.len() }
     }
 
     /// Null values of a stream are no rows for a client; a table's are tombstones with filled keys.
@@ -276,17 +287,15 @@ impl Results {
                 let batch = match &batch.value_present {
                     None => batch,
                     Some(present) => {
-                        let kept = super::rows::rows_where(batch.rows(), |row| present.value(row));
+                        let kept = rows_where(batch.rows(), |row| present.value(row));
                         super::rows::take_stream(&batch, &kept)
                     }
                 };
-                let columns = stream_columns(&batch);
-                let columns: Vec<ArrayRef> = self.columns.iter().map(|&i| columns[i].clone()).collect();
+                let columns = batch.columns[self.value_columns.clone()].to_vec();
                 (batch.rows() > 0).then(|| ResultRows { columns, rows: batch.rows(), tombstones: None })
             }
             Batch::Table(batch) => {
-                let columns = table_columns(&batch, &batch.new);
-                let columns = self.columns.iter().map(|&i| columns[i].clone()).collect();
+                let columns = batch.new.columns.clone();
                 let tombstones = batch.new.present.as_ref().map(|present| !present);
                 (batch.rows() > 0).then(|| ResultRows { columns, rows: batch.rows(), tombstones })
             }
