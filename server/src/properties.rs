@@ -156,6 +156,7 @@ const PROPERTIES: &[Property] = &[
     server("metric.reporters", Some(""), Kind::Text),
     server("weir.batch.rows", Some("4096"), Kind::Number),
     server("weir.compatibility", Some("extended"), Kind::Text),
+    server("weir.log.retention.check.interval.ms", Some("300000"), Kind::Number),
     server("weir.state.block.cache.bytes", Some("67108864"), Kind::Number),
     server("weir.state.cache.bytes", Some("268435456"), Kind::Number),
     server("weir.state.write.buffer.bytes", Some("67108864"), Kind::Number),

@@ -24,8 +24,8 @@ use crate::statements::restore;
 
 /// How long open requests may still run after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
-/// How often retention and compaction of the embedded log run.
-const MAINTENANCE: Duration = Duration::from_secs(30);
+/// How often retention and compaction of the embedded log run: as often as Kafka checks retention.
+const MAINTENANCE_MS: i64 = 300_000;
 
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
@@ -151,9 +151,10 @@ async fn accept(listener: TcpListener, context: Arc<ServerContext>, mut stopped:
 }
 
 async fn maintain(log: Arc<EmbeddedLog>, context: Arc<ServerContext>, mut stopped: watch::Receiver<bool>) {
+    let interval = context.config().i64("weir.log.retention.check.interval.ms", MAINTENANCE_MS).max(1_000) as u64;
     loop {
         tokio::select! {
-            () = tokio::time::sleep(MAINTENANCE) => {}
+            () = tokio::time::sleep(Duration::from_millis(interval)) => {}
             _ = stopped.changed() => return,
         }
         let (log, now_ms) = (Arc::clone(&log), context.now_ms());

@@ -48,7 +48,7 @@ impl EngineError {
 
 impl From<crate::topic::TopicError> for EngineError {
     fn from(error: crate::topic::TopicError) -> Self {
-        use crate::topic::TopicError::*;
+        use crate::topic::TopicError::{Corrupt, InvalidName, Storage, TopicExists, UnknownPartition, UnknownTopic};
         let kind = match &error {
             UnknownTopic(_) | TopicExists(_) | InvalidName(_) | UnknownPartition { .. } => ErrorKind::Request,
             Storage(_) => ErrorKind::Retry,

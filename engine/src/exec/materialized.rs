@@ -96,7 +96,7 @@ impl MaterializedView {
         let key = encoded.value(0);
         let spec = self.in_partition(partition_for_key(key, self.materialized.partitions).0);
         let entries = match (&self.materialized.store, spec.retention_ms) {
-            (_, Some(_)) => self.windows_of(snapshot, &spec, key)?,
+            (_, Some(_)) => windows_of(snapshot, &spec, key)?,
             (MaterializedStore::Table(processor), None) if processor.is_windowed() => {
                 let mut from = Vec::new();
                 spec.write_key(key, 0, &mut from);
@@ -141,23 +141,6 @@ impl MaterializedView {
             MaterializedStore::Aggregate(processor) => processor.window_size_ms(),
             MaterializedStore::Table(_) => None,
         }
-    }
-
-    /// The entries of a key in all live segments, by window start.
-    fn windows_of(&self, snapshot: &dyn Snapshot, spec: &StoreSpec, key: &[u8]) -> Result<Vec<Entry>, TaskError> {
-        let meta = meta_of(snapshot, spec)?;
-        let (Some(oldest), Some(retention)) = (spec.oldest_segment(meta.stream_time), spec.retention_ms) else {
-            return Ok(Vec::new());
-        };
-        let newest = meta.max_window_start.div_euclid(segment_ms(retention));
-        let mut entries = Vec::new();
-        for segment in oldest..=newest {
-            let from = [spec.data_prefix().as_slice(), &ordered(segment), key].concat();
-            let length = from.len() + 8;
-            entries.extend(range(snapshot, spec, &from, &prefix_end(&from), &|stored| stored.len() == length)?);
-        }
-        entries.retain(|(found, start, _)| found == key && is_live(*start, &meta, retention));
-        Ok(entries)
     }
 
     fn scan(&self, snapshot: &dyn Snapshot, each: &mut dyn FnMut(MaterializedRows) -> bool) -> Result<(), TaskError> {
@@ -248,6 +231,23 @@ fn range(
         }
         true
     })?;
+    Ok(entries)
+}
+
+/// The entries of a key in all live segments, by window start.
+fn windows_of(snapshot: &dyn Snapshot, spec: &StoreSpec, key: &[u8]) -> Result<Vec<Entry>, TaskError> {
+    let meta = meta_of(snapshot, spec)?;
+    let (Some(oldest), Some(retention)) = (spec.oldest_segment(meta.stream_time), spec.retention_ms) else {
+        return Ok(Vec::new());
+    };
+    let newest = meta.max_window_start.div_euclid(segment_ms(retention));
+    let mut entries = Vec::new();
+    for segment in oldest..=newest {
+        let from = [spec.data_prefix().as_slice(), &ordered(segment), key].concat();
+        let length = from.len() + 8;
+        entries.extend(range(snapshot, spec, &from, &prefix_end(&from), &|stored| stored.len() == length)?);
+    }
+    entries.retain(|(found, start, _)| found == key && is_live(*start, &meta, retention));
     Ok(entries)
 }
 

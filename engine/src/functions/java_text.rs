@@ -4,27 +4,7 @@ use arrow_buffer::i256;
 
 /// Appends a double as Java prints it: `1.0`, `1.0E10`, `NaN`, `-Infinity`.
 pub fn push_double(value: f64, out: &mut String) {
-    if value.is_nan() {
-        out.push_str("NaN");
-        return;
-    }
-    if value.is_infinite() {
-        out.push_str(if value > 0.0 { "Infinity" } else { "-Infinity" });
-        return;
-    }
-    let magnitude = value.abs();
-    if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
-        out.push_str(&format!("{value:?}"));
-        return;
-    }
-    let text = format!("{value:e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    out.push_str(mantissa);
-    if !mantissa.contains('.') {
-        out.push_str(".0");
-    }
-    out.push('E');
-    out.push_str(exponent);
+    out.push_str(&crate::formats::java_double_text(value));
 }
 
 /// Appends a decimal with all digits of its scale.

@@ -161,7 +161,7 @@ impl Printer {
                 break;
             }
             self.seen += 1;
-            if (self.seen - 1) % self.interval != 0 {
+            if !(self.seen - 1).is_multiple_of(self.interval) {
                 continue;
             }
             self.left -= 1;

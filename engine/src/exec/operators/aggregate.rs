@@ -442,17 +442,10 @@ impl Aggregate {
 
     fn add(&mut self, input: &Input, side: &Side, from: usize, to: usize, undo: bool, log: &mut TaskLog<'_>) {
         let whole = from == 0 && to == input.slots.len();
-        let picked: Option<UInt32Array> = match &side.present {
-            Some(_) => Some(
-                rows_where(to - from, |i| is_set(side.present.as_ref(), from + i))
-                    .values()
-                    .iter()
-                    .map(|i| i + from as u32)
-                    .collect::<Vec<_>>()
-                    .into(),
-            ),
-            None => None,
-        };
+        let picked: Option<UInt32Array> = side.present.as_ref().map(|present| {
+            let there = rows_where(to - from, |i| present.value(from + i));
+            there.values().iter().map(|i| i + from as u32).collect::<Vec<_>>().into()
+        });
         let slots: Vec<u32>;
         let slots: &[u32] = match &picked {
             Some(rows) => {

@@ -230,7 +230,7 @@ fn concurrent_appends_leave_no_gaps_and_keep_each_threads_order() {
             for thread in 0..3 {
                 let log = &log;
                 scope.spawn(move || {
-                    (0..30).for_each(|i| _ = append(log, "t", 0, &format!("{thread}={i} {thread}={i}")))
+                    (0..30).for_each(|i| _ = append(log, "t", 0, &format!("{thread}={i} {thread}={i}")));
                 });
             }
             scope.spawn(|| (0..10).for_each(|_| log.maintain(0).unwrap()));
