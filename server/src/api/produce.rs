@@ -50,6 +50,9 @@ pub async fn produce(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if context.config().is_strict() {
+        return super::negotiation::not_found();
+    }
     let written = tokio::task::spawn_blocking(move || {
         let embedded = embedded_format(&headers)?;
         write(&context, &topic, embedded, &body)
