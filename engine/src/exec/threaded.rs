@@ -222,7 +222,7 @@ impl Runtime {
     /// # Errors
     /// When the plan cannot run, an internal topic cannot be made, or a query of that id runs already.
     pub fn start(&self, plan: QueryPlan, options: QueryOptions) -> Result<QueryHandle, TaskError> {
-        let id = plan.id.clone();
+        let (id, paused) = (plan.id.clone(), options.paused);
         if self.shared.queries.read().contains_key(&id) {
             return Err(TaskError::Plan(format!("query {id} runs already")));
         }
@@ -232,7 +232,7 @@ impl Runtime {
             query,
             tasks: RwLock::default(),
             watches: Mutex::default(),
-            paused: AtomicBool::new(false),
+            paused: AtomicBool::new(paused),
             stopped: AtomicBool::new(false),
             failure: Mutex::default(),
         });

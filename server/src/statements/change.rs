@@ -168,15 +168,10 @@ pub fn restore(context: &ServerContext) -> Result<(), EngineError> {
         restore_command(context, command, &mut paused);
     }
     context.engine.advance_query_number(context.command_log.next_sequence_number().max(0) as u64);
-    for (id, error) in context.engine.start_restored() {
+    for (id, error) in context.engine.start_restored(&paused) {
         tracing::error!(query = %id, %error, "a query of the command log could not be started");
     }
-    let ids: Vec<QueryId> = paused
-        .into_iter()
-        .filter_map(|id| context.engine.persistent_query(&id))
-        .map(|q| QueryId(q.plan.id.clone()))
-        .collect();
-    context.engine.pause(&ids)
+    Ok(())
 }
 
 fn restore_command(context: &ServerContext, command: Command, paused: &mut Vec<String>) {
