@@ -45,7 +45,7 @@ async fn everything_is_back_after_a_graceful_restart_and_goes_on() {
 
     server.restart().await;
     assert_eq!(listings(&server).await, before);
-    assert_eq!(server.query_of("PAUSED").await["state"], "PAUSED");
+    assert_eq!(server.query_of("PAUSED").await["statusCount"], json!({ "PAUSED": 1 }));
     assert_eq!(server.records("ORDERS", "ROWTIME, ID, ITEM, N, HOME").await, orders);
     assert_eq!(server.sorted(by_item).await, counted);
     assert_eq!(server.sorted("SELECT * FROM NAMES;").await, [r#"["u","ANN"]"#]);
