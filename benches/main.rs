@@ -200,7 +200,7 @@ fn ratio_table(ratios: &[Ratio]) -> Table {
 /// A table whose columns but the first are numbers, in plain characters.
 fn right_aligned<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN).set_header(header);
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header);
     for column in 1..N {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
