@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use weir_tests::{Server, becomes, eventually};
 
 const SETTINGS: &[(&str, &str)] = &[
-    ("ksql.streams.commit.interval.ms", "50"),
+    ("ksql.streams.commit.interval.ms", "1000"),
     ("ksql.query.retry.backoff.initial.ms", "100"),
     ("ksql.query.retry.backoff.max.ms", "500"),
     ("weir.state.write.buffer.bytes", "4194304"),
@@ -122,6 +122,9 @@ async fn full_server(disk: &SmallDisk) -> (Server, Vec<u64>) {
     let data: PathBuf = disk.path().join("data");
     let server = Server::over(&data, SETTINGS).await;
     server.ksql(STATEMENTS).await;
+    let first: Vec<Json> = (1_000_000..1_000_005).map(record).collect();
+    server.produce("src", &first).await;
+    becomes("there is state to be pulled", &5, async || server.query("SELECT G FROM COUNTED;").await.len()).await;
     let (acknowledged, refusal) = fill(&server).await;
     println!("{} records fitted; then: {refusal}", acknowledged.len());
     assert!(refusal.contains("No space left"), "{refusal}");
@@ -137,11 +140,12 @@ async fn full_server(disk: &SmallDisk) -> (Server, Vec<u64>) {
 async fn a_query_says_that_the_disk_is_full() {
     let Some(disk) = SmallDisk::mount(64) else { return };
     let (server, acknowledged) = full_server(&disk).await;
-    let reason = reason_of_failure(&server, "COPIED").await;
+    // It commits once in a second, so that rows wait for their commit when the disk fills up.
+    let reason = reason_of_failure(&server, "COUNTED").await;
     assert!(reason.contains("No space left"), "{reason}");
     disk.resize(400);
     check_all(&server, &acknowledged).await;
-    server.produce("src", &[record(1_000_000)]).await;
+    server.produce("src", &[record(2_000_000)]).await;
 }
 
 #[tokio::test]

@@ -45,8 +45,13 @@ async fn ask(client: &Client, server: &Server, sql: &str, accept: &str) -> Respo
 
 /// The next piece of a body that is not empty; `None` at its end.
 async fn piece(response: &mut Response) -> Option<String> {
-    let chunk = tokio::time::timeout(LIMIT, response.chunk()).await.expect("a piece in time").expect("a whole body")?;
-    Some(String::from_utf8(chunk.to_vec()).expect("text"))
+    loop {
+        let chunk =
+            tokio::time::timeout(LIMIT, response.chunk()).await.expect("a piece in time").expect("a whole body")?;
+        if !chunk.is_empty() {
+            return Some(String::from_utf8(chunk.to_vec()).expect("text"));
+        }
+    }
 }
 
 fn query_id(text: &str) -> String {

@@ -249,6 +249,11 @@ pub fn is_known(name: &str) -> bool {
     kind_of(name).is_some() || FREE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether a name claims to be ours and is not: nobody else reads `weir.` names, so it is a slip of the pen.
+pub fn is_misspelled(name: &str) -> bool {
+    name.starts_with("weir.") && find(name).is_none()
+}
+
 /// Whether a request may not override a property.
 pub fn is_denied(name: &str, server: &Config) -> bool {
     let listed = server.get("ksql.properties.overrides.denylist").unwrap_or_default();

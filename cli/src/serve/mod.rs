@@ -116,7 +116,7 @@ struct Setting {
 
 /// Values must fit their property. Unknown names may belong to other programs that read the same file, but not ours.
 fn check(setting: &Setting) -> Result<(), String> {
-    if setting.name.starts_with("weir.") && !properties::is_known(&setting.name) {
+    if properties::is_misspelled(&setting.name) {
         return Err("there is no such property".to_string());
     }
     properties::check_override(&setting.name, &setting.value)
