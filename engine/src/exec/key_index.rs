@@ -5,20 +5,27 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// Slot numbers are dense and reused; a reused slot keeps its key buffer, so steady state allocates nothing.
+/// Slot numbers are dense and reused. Look-ups touch the table and, for a hit, one entry: short keys lie in it.
 #[derive(Default)]
 pub(crate) struct KeyIndex {
-    table: HashTable<u32>,
+    table: HashTable<Place>,
     entries: Vec<Entry>,
     free: Vec<u32>,
     hasher: DefaultHashBuilder,
+    /// Of keys outside of their entries.
     key_bytes: usize,
+}
+
+/// A table place: the slot, and its key's hash so that the table grows without looking at the entries.
+#[derive(Clone, Copy)]
+struct Place {
+    hash: u32,
+    slot: u32,
 }
 
 #[derive(Default)]
 pub(crate) struct Entry {
-    hash: u64,
-    pub key: Vec<u8>,
+    pub key: Key,
     /// Window start in ms; 0 when unwindowed.
     pub window: i64,
     /// Position in the order of accesses.
@@ -30,29 +37,73 @@ pub(crate) struct Entry {
     live: bool,
 }
 
+const SHORT_KEY_BYTES: usize = 22;
+
+/// Key bytes, inside when they are few.
+pub(crate) enum Key {
+    Short { length: u8, bytes: [u8; SHORT_KEY_BYTES] },
+    Long(Box<[u8]>),
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self::new(&[])
+    }
+}
+
+impl Key {
+    fn new(key: &[u8]) -> Self {
+        if key.len() > SHORT_KEY_BYTES {
+            return Self::Long(key.into());
+        }
+        let mut bytes = [0; SHORT_KEY_BYTES];
+        bytes[..key.len()].copy_from_slice(key);
+        Self::Short { length: key.len() as u8, bytes }
+    }
+    pub fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Short { length, bytes } => &bytes[..*length as usize],
+            Self::Long(bytes) => bytes,
+        }
+    }
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Short { .. } => 0,
+            Self::Long(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Spreads the 32 bits that are kept of a hash over the 64 that the table looks at.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 impl KeyIndex {
     /// The slot of a key and whether it was added just now.
     pub fn find_or_insert(&mut self, key: &[u8], window: i64) -> (u32, bool) {
-        let hash = self.hasher.hash_one((key, window));
+        let hash = self.hash(key, window);
         let entries = &self.entries;
-        if let Some(slot) = self.table.find(hash, |&slot| {
-            let entry = &entries[slot as usize];
-            entry.hash == hash && entry.window == window && entry.key == key
-        }) {
-            return (*slot, false);
+        let found = self.table.find(spread(hash), |place| {
+            let entry = &entries[place.slot as usize];
+            place.hash == hash && entry.window == window && entry.key.as_slice() == key
+        });
+        if let Some(place) = found {
+            return (place.slot, false);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.entries.push(Entry::default());
             (self.entries.len() - 1) as u32
         });
-        let entry = &mut self.entries[slot as usize];
-        entry.key.clear();
-        entry.key.extend_from_slice(key);
-        (entry.hash, entry.window, entry.live, entry.dirty, entry.pending) = (hash, window, true, false, false);
-        self.key_bytes += key.len();
-        let entries = &self.entries;
-        self.table.insert_unique(hash, slot, |&slot| entries[slot as usize].hash);
+        let key = Key::new(key);
+        self.key_bytes += key.heap_bytes();
+        self.entries[slot as usize] = Entry { key, window, live: true, ..Entry::default() };
+        self.table.insert_unique(spread(hash), Place { hash, slot }, |place| spread(place.hash));
         (slot, true)
+    }
+
+    fn hash(&self, key: &[u8], window: i64) -> u32 {
+        self.hasher.hash_one((key, window)) as u32
     }
 
     pub fn entry(&self, slot: u32) -> &Entry {
@@ -71,12 +122,12 @@ impl KeyIndex {
 
     /// Forgets a slot; the caller resets its state when it is handed out again.
     pub fn remove(&mut self, slot: u32) {
-        let hash = self.entries[slot as usize].hash;
-        if let Ok(found) = self.table.find_entry(hash, |&other| other == slot) {
+        let entry = &self.entries[slot as usize];
+        let hash = self.hash(entry.key.as_slice(), entry.window);
+        if let Ok(found) = self.table.find_entry(spread(hash), |place| place.slot == slot) {
             found.remove();
-            let entry = &mut self.entries[slot as usize];
-            self.key_bytes -= entry.key.len();
-            (entry.live, entry.dirty, entry.pending) = (false, false, false);
+            self.key_bytes -= self.entries[slot as usize].key.heap_bytes();
+            self.entries[slot as usize] = Entry::default();
             self.free.push(slot);
         }
     }
@@ -103,12 +154,15 @@ impl KeyIndex {
 
     /// Orders slots by when they were last accessed.
     pub fn sort_by_access(&self, slots: &mut [u32]) {
-        slots.sort_unstable_by_key(|&slot| self.entries[slot as usize].last_access);
+        let mut order: Vec<(u64, u32)> =
+            slots.iter().map(|&slot| (self.entries[slot as usize].last_access, slot)).collect();
+        order.sort_unstable();
+        slots.iter_mut().zip(order).for_each(|(slot, (_, next))| *slot = next);
     }
 
     /// Heap bytes held, roughly.
     pub fn memory_bytes(&self) -> usize {
-        self.key_bytes + self.len() * (size_of::<Entry>() + 16)
+        self.key_bytes + self.len() * (size_of::<Entry>() + 2 * size_of::<Place>())
     }
 }
 

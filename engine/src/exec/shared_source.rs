@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{ArrayRef, BinaryArray};
 use arrow_buffer::BooleanBuffer;
@@ -17,8 +18,11 @@ use crate::metastore::SourceWindow;
 use crate::topic::{FetchedRecords, TopicPartition, Topics};
 use crate::types::LogicalSchema;
 
-/// Decoded batches kept per source partition.
-const BATCHES_KEPT: usize = 4;
+/// Decoded batches kept per source partition: as many as two turns of a task take, so that the tasks of one round of turns
+/// find what the first of them decoded.
+const BATCHES_KEPT: usize = 8;
+/// Bytes of records in all kept batches of a node; beyond that a partition keeps one batch.
+const KEPT_BYTES_MAX: usize = 32 << 20;
 
 /// How a topic's records are laid out: what decides whether two queries can share decoded batches.
 pub struct Declaration {
@@ -142,6 +146,8 @@ type SourceKey = (TopicPartition, String);
 #[derive(Default)]
 pub struct SharedSources {
     sources: Mutex<HashMap<SourceKey, Arc<Mutex<SharedSource>>>>,
+    /// Bytes of records in kept batches.
+    kept_bytes: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -199,16 +205,28 @@ impl Follower {
             union.sort_unstable();
             union.dedup();
             batch.values(declaration, &union);
-            if shared.batches.len() == BATCHES_KEPT {
-                shared.batches.pop_front();
-            }
-            shared.batches.push_back(batch.clone());
+            self.keep(&mut shared, batch.clone());
         }
         Ok(batch)
+    }
+
+    fn keep(&self, shared: &mut SharedSource, batch: Arc<SourceBatch>) {
+        let kept_bytes = &self.sources.kept_bytes;
+        kept_bytes.fetch_add(batch.record_bytes(), Ordering::Relaxed);
+        shared.batches.push_back(batch);
+        while shared.batches.len() > BATCHES_KEPT
+            || (shared.batches.len() > 1 && kept_bytes.load(Ordering::Relaxed) > KEPT_BYTES_MAX)
+        {
+            let dropped = shared.batches.pop_front().map_or(0, |batch| batch.record_bytes());
+            kept_bytes.fetch_sub(dropped, Ordering::Relaxed);
+        }
     }
 }
 
 impl SourceBatch {
+    fn record_bytes(&self) -> usize {
+        self.fetched.records.keys.value_data().len() + self.fetched.records.values.value_data().len()
+    }
     fn starts_at(&self, offset: i64) -> bool {
         self.fetched.offsets.values().first() == Some(&offset)
     }
@@ -220,7 +238,8 @@ impl Drop for Follower {
         let mut shared = self.source.lock();
         shared.followers.retain(|(id, _)| *id != self.id);
         if shared.followers.len() < 2 {
-            shared.batches.clear();
+            let dropped = shared.batches.drain(..).map(|batch| batch.record_bytes()).sum();
+            self.sources.kept_bytes.fetch_sub(dropped, Ordering::Relaxed);
         }
         if shared.followers.is_empty() {
             sources.remove(&self.key);

@@ -15,7 +15,7 @@ use arrow_array::Int64Array;
 use arrow_array::builder::BinaryBuilder;
 
 use super::TaskError;
-use crate::state::{StateDb, StoreId, WriteBatch};
+use crate::state::{Entries, StateDb, StoreId, WriteBatch};
 use crate::topic::{CommitUnit, Records, TopicPartition, Topics};
 
 const VERSION: u8 = 1;
@@ -156,6 +156,10 @@ pub(crate) struct StorePart {
     /// Segments below are gone from the store.
     expired_below: Option<i64>,
     changed: bool,
+    /// The store held nothing when it was opened.
+    opened_empty: bool,
+    entries: Entries,
+    /// What is written behind the entries.
     writes: WriteBatch,
     log: Option<ChangelogBuffer>,
     key_arena: Vec<u8>,
@@ -167,6 +171,24 @@ struct ChangelogBuffer {
     keys: BinaryBuilder,
     values: BinaryBuilder,
     timestamps: Vec<i64>,
+    /// The key that is being put together.
+    key: Vec<u8>,
+}
+
+impl ChangelogBuffer {
+    fn push(&mut self, key: &[u8], window: Option<i64>, value: Option<&[u8]>, timestamp: i64) {
+        match window {
+            Some(window) => {
+                self.key.clear();
+                self.key.extend_from_slice(key);
+                self.key.extend_from_slice(&window.to_be_bytes());
+                self.keys.append_value(&self.key);
+            }
+            None => self.keys.append_value(key),
+        }
+        self.values.append_option(value);
+        self.timestamps.push(timestamp.max(0));
+    }
 }
 
 impl StorePart {
@@ -186,6 +208,7 @@ impl StorePart {
             keys: BinaryBuilder::new(),
             values: BinaryBuilder::new(),
             timestamps: Vec::new(),
+            key: Vec::new(),
         });
         let mut part = Self {
             spec,
@@ -193,12 +216,15 @@ impl StorePart {
             meta,
             expired_below,
             changed: false,
+            opened_empty: false,
+            entries: Entries::default(),
             writes: WriteBatch::default(),
             log,
             key_arena: Vec::new(),
             key_ends: Vec::new(),
         };
         part.restore(topics)?;
+        part.opened_empty = part.meta == StoreMeta::default();
         Ok(part)
     }
 
@@ -274,25 +300,19 @@ impl StorePart {
         self.spec.retention_ms.is_none() || window_start <= self.meta.max_window_start
     }
 
+    /// Nothing was in the store when it was opened: it holds what was written since.
+    pub fn opened_empty(&self) -> bool {
+        self.opened_empty
+    }
+
     /// Puts (`Some`) or deletes (`None`) an entry with the next commit. `timestamp` is the changelog record's.
-    pub fn write(&mut self, key: &[u8], window: i64, value: Option<Vec<u8>>, timestamp: i64) {
+    pub fn write(&mut self, key: &[u8], window: i64, value: Option<&[u8]>, timestamp: i64) {
         self.changed = true;
         self.meta.max_window_start = self.meta.max_window_start.max(window);
         if let Some(log) = &mut self.log {
-            if self.spec.retention_ms.is_some() {
-                log.keys.append_value([key, &window.to_be_bytes()].concat());
-            } else {
-                log.keys.append_value(key);
-            }
-            log.values.append_option(value.as_deref());
-            log.timestamps.push(timestamp.max(0));
+            log.push(key, self.spec.retention_ms.map(|_| window), value, timestamp);
         }
-        let mut stored = Vec::with_capacity(key.len() + 21);
-        self.spec.write_key(key, window, &mut stored);
-        match value {
-            Some(value) => self.writes.put(self.spec.id, stored, value),
-            None => self.writes.delete(self.spec.id, stored),
-        }
+        self.entries.push(|out| self.spec.write_key(key, window, out), value);
     }
 
     /// Notes the operator's stream time, which is committed with the entries.
@@ -336,6 +356,7 @@ impl StorePart {
             unit.outputs.push((log.target.clone(), records));
         }
         self.writes.put(self.spec.id, self.spec.meta_key(), self.meta.encode());
+        unit.state.entries(self.spec.id, std::mem::take(&mut self.entries));
         unit.state.operations.append(&mut self.writes.operations);
     }
 }

@@ -14,6 +14,9 @@ use super::topology::{End, Subtopology};
 use crate::batch::Batch;
 use crate::topic::{CommitUnit, Records, TopicPartition, Topics};
 
+/// Records of a repartition topic that are given back together.
+const RELEASED_ROWS: i64 = 65_536;
+
 /// What a task has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TaskCounters {
@@ -39,6 +42,9 @@ pub struct StreamTask {
     keeps_position: bool,
     outputs: Vec<(TopicPartition, Records)>,
     output_rows: usize,
+    output_bytes: usize,
+    /// Up to where the source was last given back.
+    released: i64,
     results: VecDeque<ResultRows>,
     log: Arc<dyn ProcessingLog>,
     budget: Arc<BudgetShare>,
@@ -88,6 +94,8 @@ impl StreamTask {
             keeps_position: parts.keeps_position,
             outputs: Vec::new(),
             output_rows: 0,
+            output_bytes: 0,
+            released: parts.position,
             results: VecDeque::new(),
             log: parts.log,
             budget: parts.state.budget,
@@ -146,6 +154,7 @@ impl StreamTask {
             End::Topic(sink) => {
                 for (target, records) in sink.encode(batch, &mut self.sink, log)? {
                     self.output_rows += records.len();
+                    self.output_bytes += records.keys.value_data().len() + records.values.value_data().len();
                     self.counters.records_out += records.len() as u64;
                     self.outputs.push((target, records));
                 }
@@ -176,7 +185,7 @@ impl StreamTask {
         self.counters.errors += log.errors;
         let mut unit = CommitUnit { group: self.group.clone(), ..CommitUnit::default() };
         unit.outputs = std::mem::take(&mut self.outputs);
-        self.output_rows = 0;
+        (self.output_rows, self.output_bytes) = (0, 0);
         for stage in &mut self.stages {
             if let Stage::Stateful(operator) = stage {
                 operator.commit(&mut unit)?;
@@ -209,6 +218,21 @@ impl StreamTask {
         self.output_rows
     }
 
+    /// Bytes of keys and values of those rows.
+    pub fn buffered_bytes(&self) -> usize {
+        self.output_bytes
+    }
+
+    /// The offset below which nobody needs the records of the source any more: a repartition topic has no other reader.
+    /// Given from time to time.
+    pub fn consumed(&mut self) -> Option<i64> {
+        let due = self.subtopology.internal_source && self.committed_position - self.released >= RELEASED_ROWS;
+        due.then(|| {
+            self.released = self.committed_position;
+            self.released
+        })
+    }
+
     /// Heap bytes held by state, roughly.
     pub fn memory_bytes(&self) -> usize {
         let state = |stage: &Stage| match stage {
@@ -220,7 +244,8 @@ impl StreamTask {
 
     /// Its state outgrew the task's part of memory: commit, so that clean entries can go.
     pub fn is_over_budget(&self) -> bool {
-        self.memory_bytes() > self.budget.bytes()
+        self.budget.note(self.memory_bytes());
+        self.budget.is_exceeded()
     }
 
     /// Rows for the client that were not taken yet.

@@ -24,10 +24,14 @@ use crate::plan::QueryPlan;
 use crate::state::{StateDb, StateError};
 use crate::topic::{TopicError, Topics, Watch};
 
-/// Steps of a task before others get their turn.
-const STEPS_PER_TURN: usize = 8;
-/// Output rows that wait for a commit at most.
+/// Steps of a task before others get their turn. Small, so that the tasks that read a partition stay close to each other and
+/// share what was decoded (`shared_source`).
+const STEPS_PER_TURN: usize = 4;
+/// Steps of a task without state between its commits while there is a backlog.
+const STEPS_PER_COMMIT: usize = 16;
+/// Output rows and bytes that wait for a commit at most.
 const BUFFERED_ROWS_MAX: usize = 100_000;
+const BUFFERED_BYTES_MAX: usize = 8 << 20;
 /// Errors kept per query.
 const ERRORS_KEPT: usize = 10;
 
@@ -174,6 +178,8 @@ struct TaskSlot {
     /// `None` until it is opened, and after a failure until it is tried again.
     task: Option<StreamTask>,
     last_commit: Instant,
+    /// Steps since the last commit.
+    steps: usize,
     /// Counters of earlier incarnations.
     before: TaskCounters,
     timer_set: bool,
@@ -538,6 +544,7 @@ impl TaskCell {
             slot: Mutex::new(TaskSlot {
                 task: None,
                 last_commit: Instant::now(),
+                steps: 0,
                 before: TaskCounters::default(),
                 timer_set: false,
             }),
@@ -622,9 +629,9 @@ impl TaskCell {
             slot.last_commit = Instant::now();
         }
         let Some(task) = slot.task.as_mut() else { return Ok(false) };
-        // Without a record cache nothing is gained by waiting once the source is drained.
-        let by_time = task.subtopology.is_stateful();
-        let cached = query.options.cache_bytes > 0;
+        // Without state or record cache nothing is gained by waiting once the source is drained.
+        let stateful = task.subtopology.is_stateful();
+        let waits = stateful && query.options.cache_bytes > 0;
         let interval = Duration::from_millis(query.options.commit_interval_ms);
         for _ in 0..STEPS_PER_TURN {
             if !self.deliver(task) {
@@ -634,12 +641,16 @@ impl TaskCell {
             let idle = batch.rows() == 0;
             if !idle {
                 task.process(&batch)?;
+                slot.steps += 1;
             }
-            let full = task.buffered_rows() > BUFFERED_ROWS_MAX || task.is_over_budget();
+            let full = task.buffered_rows() > BUFFERED_ROWS_MAX
+                || task.buffered_bytes() > BUFFERED_BYTES_MAX
+                || task.is_over_budget()
+                || (!stateful && slot.steps >= STEPS_PER_COMMIT);
             let due = slot.last_commit.elapsed() >= interval;
-            if task.has_uncommitted() && (!by_time || full || due || task.is_complete() || (idle && !cached)) {
+            if task.has_uncommitted() && (full || due || task.is_complete() || (idle && !waits)) {
                 commit(node, task)?;
-                slot.last_commit = Instant::now();
+                (slot.last_commit, slot.steps) = (Instant::now(), 0);
                 self.query.succeeded(self.index);
             }
             if idle {
@@ -710,5 +721,8 @@ fn commit(node: &Node, task: &mut StreamTask) -> Result<(), TaskError> {
         node.topics.commit(unit)?;
     }
     task.committed();
+    if let Some(offset) = task.consumed() {
+        node.topics.delete_records_before(&task.source, offset)?;
+    }
     Ok(())
 }

@@ -50,9 +50,7 @@ impl Backend for MemoryBackend {
     fn write(&self, batch: WriteBatch) -> Result<(), StateError> {
         let mut stores = self.stores.write();
         for operation in batch.operations {
-            let (Write::Put { store, .. } | Write::Delete { store, .. } | Write::DeleteRange { store, .. }) =
-                &operation;
-            let Some(Some(entries)) = stores.entries.get_mut(store.0 as usize) else { continue };
+            let Some(Some(entries)) = stores.entries.get_mut(operation.store().0 as usize) else { continue };
             let entries = Arc::make_mut(entries);
             match operation {
                 Write::Put { key, value, .. } => {
@@ -60,6 +58,14 @@ impl Backend for MemoryBackend {
                 }
                 Write::Delete { key, .. } => {
                     entries.remove(&key);
+                }
+                Write::Entries { entries: written, .. } => {
+                    for (key, value) in written.in_key_order() {
+                        match value {
+                            Some(value) => drop(entries.insert(key.to_vec(), Arc::new(value.to_vec()))),
+                            None => drop(entries.remove(key)),
+                        }
+                    }
                 }
                 Write::DeleteRange { from, to, .. } => remove_range(entries, &from, &to),
             }

@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 mod bytes;
 mod column_reader;
+mod entries;
 mod memory;
 mod rocks;
 mod row_codec;
 
 pub(crate) use bytes::{Reader, put_varint};
+pub use entries::Entries;
 pub use row_codec::{RowCodec, decode_value, encode_value};
 
 /// The store whose values are whole record batches; on disk they lie beside the sorted tables and are never rewritten.
@@ -42,6 +44,11 @@ pub enum Write {
         store: StoreId,
         key: Vec<u8>,
     },
+    /// Many puts and deletes at once.
+    Entries {
+        store: StoreId,
+        entries: Entries,
+    },
     /// `from` inclusive, `to` exclusive.
     DeleteRange {
         store: StoreId,
@@ -60,8 +67,24 @@ impl WriteBatch {
     pub fn delete_range(&mut self, store: StoreId, from: Vec<u8>, to: Vec<u8>) {
         self.operations.push(Write::DeleteRange { store, from, to });
     }
+    pub fn entries(&mut self, store: StoreId, entries: Entries) {
+        if !entries.is_empty() {
+            self.operations.push(Write::Entries { store, entries });
+        }
+    }
     pub fn is_empty(&self) -> bool {
         self.operations.is_empty()
+    }
+}
+
+impl Write {
+    fn store(&self) -> StoreId {
+        match self {
+            Write::Put { store, .. }
+            | Write::Delete { store, .. }
+            | Write::Entries { store, .. }
+            | Write::DeleteRange { store, .. } => *store,
+        }
     }
 }
 

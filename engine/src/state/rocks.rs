@@ -89,16 +89,19 @@ impl RocksBackend {
         let mut out = rocksdb::WriteBatch::with_capacity_bytes(bytes);
         let mut families: Vec<(StoreId, Option<Family<'_>>)> = Vec::new();
         for operation in batch.operations {
-            let (Write::Put { store, .. } | Write::Delete { store, .. } | Write::DeleteRange { store, .. }) =
-                &operation;
-            let at = families.iter().position(|(id, _)| id == store).unwrap_or_else(|| {
-                families.push((*store, self.family(*store)));
+            let store = operation.store();
+            let at = families.iter().position(|(id, _)| *id == store).unwrap_or_else(|| {
+                families.push((store, self.family(store)));
                 families.len() - 1
             });
             let Some(family) = &families[at].1 else { continue };
             match &operation {
                 Write::Put { key, value, .. } => out.put_cf(family, key, value),
                 Write::Delete { key, .. } => out.delete_cf(family, key),
+                Write::Entries { entries, .. } => entries.in_key_order().for_each(|(key, value)| match value {
+                    Some(value) => out.put_cf(family, key, value),
+                    None => out.delete_cf(family, key),
+                }),
                 Write::DeleteRange { from, to, .. } if from < to => out.delete_range_cf(family, from, to),
                 Write::DeleteRange { .. } => {}
             }
@@ -113,6 +116,7 @@ fn operation_bytes(operation: &Write) -> usize {
         + match operation {
             Write::Put { key, value, .. } => key.len() + value.len(),
             Write::Delete { key, .. } => key.len(),
+            Write::Entries { entries, .. } => entries.bytes() + entries.len() * HEAD_BYTES,
             Write::DeleteRange { from, to, .. } => from.len() + to.len(),
         }
 }

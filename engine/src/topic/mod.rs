@@ -138,6 +138,8 @@ pub trait Topics: Send + Sync {
     fn append(&self, topic: &str, records: Vec<(Partition, Records)>) -> Result<Vec<i64>, TopicError>;
     /// Applies a commit as one atomic step.
     fn commit(&self, unit: CommitUnit) -> Result<(), TopicError>;
+    /// Gives back the space of records below `offset`, which nobody needs any more. Whole batches go; it may be put off.
+    fn delete_records_before(&self, partition: &TopicPartition, offset: i64) -> Result<(), TopicError>;
     /// The position last committed by `group` on a partition.
     fn committed(&self, group: &str, partition: &TopicPartition) -> Option<i64>;
     fn delete_group(&self, group: &str) -> Result<(), TopicError>;

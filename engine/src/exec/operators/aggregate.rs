@@ -3,6 +3,7 @@
 //! A stored value is the group's time (i64, big-endian), the length (u32) and bytes of the carried columns as `RowCodec` writes
 //! them, then the accumulators' states in order.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, UInt32Array};
@@ -21,6 +22,7 @@ use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
 use crate::formats::{self, Decoder, Encoder, SerdeOptions};
+use crate::functions::RowFailure;
 use crate::plan::{AggregateStep, WindowSpec, WindowSpecKind, row_schema};
 use crate::state::RowCodec;
 use crate::topic::CommitUnit;
@@ -166,6 +168,7 @@ impl StatefulProcessor for AggregateProcessor {
             groups: Groups::new(&self),
             stream_time: store.meta.stream_time,
             processor: self,
+            holds_all: store.opened_empty(),
             store,
             options,
             index: KeyIndex::default(),
@@ -173,6 +176,8 @@ impl StatefulProcessor for AggregateProcessor {
             accesses: 0,
             held_old: Vec::new(),
             held_headers: HashMap::new(),
+            runs: Runs::default(),
+            encoded: Vec::new(),
         })
     }
 }
@@ -183,6 +188,8 @@ struct Groups {
     rowtime: Vec<i64>,
     /// The group has had a record.
     exists: Vec<bool>,
+    has_carried: bool,
+    /// Empty unless there are carried columns.
     carried: Vec<Vec<u8>>,
     carried_bytes: usize,
     accumulators: Vec<Box<dyn Accumulators>>,
@@ -191,14 +198,23 @@ struct Groups {
 impl Groups {
     fn new(processor: &AggregateProcessor) -> Self {
         let accumulators = processor.calls.iter().map(|call| (call.resolved.create)()).collect();
-        Self { rowtime: Vec::new(), exists: Vec::new(), carried: Vec::new(), carried_bytes: 0, accumulators }
+        Self {
+            rowtime: Vec::new(),
+            exists: Vec::new(),
+            has_carried: !processor.carried.is_empty(),
+            carried: Vec::new(),
+            carried_bytes: 0,
+            accumulators,
+        }
     }
 
     fn grow(&mut self, slots: usize) {
         if slots > self.rowtime.len() {
             self.rowtime.resize(slots, i64::MIN);
             self.exists.resize(slots, false);
-            self.carried.resize_with(slots, Vec::new);
+            if self.has_carried {
+                self.carried.resize_with(slots, Vec::new);
+            }
             self.accumulators.iter_mut().for_each(|a| a.resize(slots));
         }
     }
@@ -206,19 +222,19 @@ impl Groups {
     fn reset(&mut self, slot: u32) {
         self.rowtime[slot as usize] = i64::MIN;
         self.exists[slot as usize] = false;
-        self.carried_bytes -= self.carried[slot as usize].len();
-        self.carried[slot as usize].clear();
+        if let Some(carried) = self.carried.get_mut(slot as usize) {
+            self.carried_bytes -= carried.len();
+            carried.clear();
+        }
         self.accumulators.iter_mut().for_each(|a| a.reset(slot));
     }
 
-    fn encode(&self, slot: u32) -> Vec<u8> {
-        let carried = &self.carried[slot as usize];
-        let mut out = Vec::with_capacity(carried.len() + 32);
+    fn encode(&self, slot: u32, out: &mut Vec<u8>) {
+        let carried = self.carried.get(slot as usize).map_or(&[][..], Vec::as_slice);
         out.extend_from_slice(&self.rowtime[slot as usize].to_be_bytes());
         out.extend_from_slice(&(carried.len() as u32).to_be_bytes());
         out.extend_from_slice(carried);
-        self.accumulators.iter().for_each(|a| a.encode(slot, &mut out));
-        out
+        self.accumulators.iter().for_each(|a| a.encode(slot, out));
     }
 
     fn decode(&mut self, slot: u32, value: &[u8]) -> Result<(), TaskError> {
@@ -228,8 +244,10 @@ impl Groups {
             let (carried, mut rest) = value.get(12..)?.split_at_checked(length)?;
             self.rowtime[slot as usize] = rowtime;
             self.exists[slot as usize] = true;
-            self.carried[slot as usize].extend_from_slice(carried);
-            self.carried_bytes += carried.len();
+            if self.has_carried {
+                self.carried[slot as usize].extend_from_slice(carried);
+                self.carried_bytes += carried.len();
+            }
             self.accumulators.iter_mut().try_for_each(|a| a.decode(slot, &mut rest))
         };
         read().ok_or_else(|| TaskError::corrupt("a stored aggregate does not decode"))
@@ -237,19 +255,25 @@ impl Groups {
 
     /// Carried columns, then results.
     fn columns(&self, codec: &RowCodec, slots: &[u32]) -> Result<Vec<ArrayRef>, TaskError> {
-        let carried = |&slot: &u32| {
-            let bytes = self.carried[slot as usize].as_slice();
-            (!bytes.is_empty()).then_some(bytes)
-        };
-        let mut columns = codec.decode_rows(&slots.iter().map(carried).collect::<Vec<_>>())?;
+        let mut columns = Vec::new();
+        if self.has_carried {
+            let carried = |&slot: &u32| {
+                let bytes = self.carried[slot as usize].as_slice();
+                (!bytes.is_empty()).then_some(bytes)
+            };
+            columns = codec.decode_rows(&slots.iter().map(carried).collect::<Vec<_>>())?;
+        }
         columns.extend(self.accumulators.iter().map(|a| a.results(slots)));
         Ok(columns)
     }
 
-    fn memory_bytes(&self) -> usize {
-        self.rowtime.len() * (9 + size_of::<Vec<u8>>())
-            + self.carried_bytes
-            + self.accumulators.iter().map(|a| a.memory_bytes()).sum::<usize>()
+    /// Heap bytes of `live` groups, roughly. Places that wait to be used again do not count: they are part of a size that
+    /// was reached before.
+    fn memory_bytes(&self, live: usize) -> usize {
+        let slots = self.rowtime.len().max(1);
+        let accumulators: usize = self.accumulators.iter().map(|a| a.memory_bytes()).sum();
+        let carried = if self.has_carried { size_of::<Vec<u8>>() } else { 0 };
+        live * (size_of::<i64>() + size_of::<bool>() + carried + accumulators / slots) + self.carried_bytes
     }
 }
 
@@ -266,6 +290,11 @@ struct Aggregate {
     /// Record cache with old values: rows as last emitted, of slots that changed since.
     held_old: Vec<(Vec<u32>, TableSide)>,
     held_headers: HashMap<u32, Arc<[Header]>>,
+    /// Every group of the store is in memory: an unknown key is a new one.
+    holds_all: bool,
+    runs: Runs,
+    /// The stored value that is being put together.
+    encoded: Vec<u8>,
 }
 
 /// Rows on their way into groups, after windows multiplied or dropped them.
@@ -403,7 +432,8 @@ impl Aggregate {
         for &slot in &added_slots {
             self.groups.reset(slot);
         }
-        added_slots.retain(|&slot| self.store.may_hold_window(self.index.entry(slot).window));
+        let holds_all = self.holds_all;
+        added_slots.retain(|&slot| !holds_all && self.store.may_hold_window(self.index.entry(slot).window));
         let index = &self.index;
         let wanted = added_slots.iter().map(|&slot| (index.entry(slot).key.as_slice(), index.entry(slot).window));
         let found = self.store.get_many(wanted)?;
@@ -429,14 +459,25 @@ impl Aggregate {
         }
         self.add(input, &input.added, from, to, false, log);
         for row in from..to {
-            let slot = input.slots[row];
-            let time = &mut self.groups.rowtime[slot as usize];
-            *time = (*time).max(input.rowtime.value(row));
-            self.groups.exists[slot as usize] = true;
-            let entry = self.index.entry_mut(slot);
-            if !std::mem::replace(&mut entry.dirty, true) {
-                self.dirty.push(slot);
-            }
+            self.touch(input.slots[row], input.rowtime.value(row));
+        }
+    }
+
+    /// Notes that a record of this time reached a group.
+    fn touch(&mut self, slot: u32, time: i64) {
+        let latest = &mut self.groups.rowtime[slot as usize];
+        *latest = (*latest).max(time);
+        self.groups.exists[slot as usize] = true;
+        let entry = self.index.entry_mut(slot);
+        if !std::mem::replace(&mut entry.dirty, true) {
+            self.dirty.push(slot);
+        }
+    }
+
+    fn log_failures(&self, failures: Vec<RowFailure>, log: &mut TaskLog<'_>) {
+        for failure in failures {
+            let message = format!("Error applying the aggregate to a record: {}", failure.message);
+            log.record_error(&self.processor.log_name, message, &failure.message);
         }
     }
 
@@ -454,6 +495,7 @@ impl Aggregate {
             }
             None => &input.slots[from..to],
         };
+        let mut failures = Vec::new();
         for (accumulators, arguments) in self.groups.accumulators.iter_mut().zip(&side.arguments) {
             let part: Vec<ArrayRef> = match &picked {
                 Some(rows) => take_arrays(arguments, rows),
@@ -465,12 +507,10 @@ impl Aggregate {
             } else {
                 accumulators.update(slots, &part);
             }
-            for failure in accumulators.take_failures() {
-                let message = format!("Error applying the aggregate to a record: {}", failure.message);
-                log.record_error(&self.processor.log_name, message, &failure.message);
-            }
+            failures.append(&mut accumulators.take_failures());
         }
-        if undo || self.processor.carried.is_empty() {
+        self.log_failures(failures, log);
+        if undo || !self.groups.has_carried {
             return;
         }
         for row in (from..to).filter(|&row| is_set(side.present.as_ref(), row)) {
@@ -482,13 +522,48 @@ impl Aggregate {
         }
     }
 
-    /// Every change at once: runs of rows in which no group occurs twice.
+    /// Every change at once.
     fn emit_each(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
+        if input.removed.is_none() && input.added.present.is_none() && !self.groups.has_carried {
+            return Ok(Some(Batch::Table(self.emit_rows(input, log))));
+        }
+        self.emit_runs(input, log)
+    }
+
+    /// Every change of rows that are only added: the accumulators give their results around each row.
+    fn emit_rows(&mut self, input: &Input, log: &mut TaskLog<'_>) -> TableBatch {
+        let runs = self.runs.of(&input.slots, self.index.slots());
+        let emits_old = self.processor.emits_old;
+        let (mut old_columns, mut new_columns, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+        for (accumulators, arguments) in self.groups.accumulators.iter_mut().zip(&input.added.arguments) {
+            let emitted = accumulators.update_emitting(&input.slots, arguments, &runs, emits_old, &mut failures);
+            old_columns.extend(emitted.old);
+            new_columns.push(emitted.new);
+        }
+        self.log_failures(failures, log);
+        let (mut rowtime, mut existed) = (Vec::with_capacity(input.slots.len()), Vec::new());
+        for (row, &slot) in input.slots.iter().enumerate() {
+            existed.push(self.groups.exists[slot as usize]);
+            self.touch(slot, input.rowtime.value(row));
+            rowtime.push(self.groups.rowtime[slot as usize]);
+        }
+        TableBatch {
+            key: input.key.clone(),
+            old: emits_old
+                .then(|| TableSide { columns: old_columns, present: some_unset(BooleanBuffer::from(existed)) }),
+            new: TableSide { columns: new_columns, present: None },
+            rowtime: rowtime.into(),
+            window: input.starts.as_ref().and_then(|starts| self.processor.window_bounds(starts.clone())),
+            headers: input.headers.clone(),
+        }
+    }
+
+    /// Every change, in runs of rows in which no group occurs twice.
+    fn emit_runs(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
         let mut parts: Vec<TableBatch> = Vec::new();
-        let mut from = 0;
-        while from < input.slots.len() {
-            let to = end_of_run(&input.slots, from);
-            let slots = &input.slots[from..to];
+        for run in self.runs.of(&input.slots, self.index.slots()) {
+            let (from, to) = (run.start, run.end);
+            let slots = &input.slots[run];
             let old = if self.processor.emits_old { Some(self.current(slots)?) } else { None };
             self.apply(input, from, to, log);
             parts.push(TableBatch {
@@ -502,7 +577,6 @@ impl Aggregate {
                     .and_then(|starts| self.processor.window_bounds(starts[from..to].to_vec())),
                 headers: input.headers.as_ref().map(|headers| headers[from..to].to_vec()),
             });
-            from = to;
         }
         let parts: Vec<&TableBatch> = parts.iter().collect();
         Ok((!parts.is_empty()).then(|| Batch::Table(concat_tables(&parts))))
@@ -528,11 +602,8 @@ impl Aggregate {
             self.apply(input, 0, input.slots.len(), log);
             return Ok(());
         }
-        let mut from = 0;
-        while from < input.slots.len() {
-            let to = end_of_run(&input.slots, from);
-            self.apply(input, from, to, log);
-            from = to;
+        for run in self.runs.of(&input.slots, self.index.slots()) {
+            self.apply(input, run.start, run.end, log);
         }
         Ok(())
     }
@@ -567,10 +638,33 @@ impl Aggregate {
     }
 }
 
-/// The end of the longest run from `from` in which no slot occurs twice.
-fn end_of_run(slots: &[u32], from: usize) -> usize {
-    let mut seen = hashbrown::HashSet::new();
-    slots[from..].iter().position(|slot| !seen.insert(*slot)).map_or(slots.len(), |length| from + length)
+/// Cuts rows into runs in which no slot occurs twice.
+#[derive(Default)]
+struct Runs {
+    /// By slot: the run in which it was last seen.
+    seen: Vec<u64>,
+    run: u64,
+}
+
+impl Runs {
+    /// Runs that cover all rows in order; slots are below `slot_count`.
+    fn of(&mut self, slots: &[u32], slot_count: usize) -> Vec<Range<usize>> {
+        self.seen.resize(slot_count.max(self.seen.len()), 0);
+        self.run += 1;
+        let (mut runs, mut from) = (Vec::new(), 0);
+        for (row, &slot) in slots.iter().enumerate() {
+            if self.seen[slot as usize] == self.run {
+                runs.push(from..row);
+                from = row;
+                self.run += 1;
+            }
+            self.seen[slot as usize] = self.run;
+        }
+        if from < slots.len() {
+            runs.push(from..slots.len());
+        }
+        runs
+    }
 }
 
 impl Operator for Aggregate {
@@ -619,8 +713,10 @@ impl Operator for Aggregate {
         for slot in std::mem::take(&mut self.dirty) {
             let entry = self.index.entry_mut(slot);
             entry.dirty = false;
-            let value = self.groups.encode(slot);
-            self.store.write(&entry.key, entry.window, Some(value), self.groups.rowtime[slot as usize]);
+            self.encoded.clear();
+            self.groups.encode(slot, &mut self.encoded);
+            let time = self.groups.rowtime[slot as usize];
+            self.store.write(entry.key.as_slice(), entry.window, Some(&self.encoded), time);
         }
         if let Some(oldest) = self.store.expire() {
             let spec = self.store.spec.clone();
@@ -632,14 +728,15 @@ impl Operator for Aggregate {
     }
 
     fn committed(&mut self) {
-        if self.memory_bytes() > self.options.budget.bytes() {
+        if self.options.budget.is_exceeded() {
+            self.holds_all = false;
             let old = self.index.oldest_clean(self.index.len() / 2 + 1);
             self.forget(&old);
         }
     }
 
     fn memory_bytes(&self) -> usize {
-        self.index.memory_bytes() + self.groups.memory_bytes()
+        self.index.memory_bytes() + self.groups.memory_bytes(self.index.len())
     }
 }
 

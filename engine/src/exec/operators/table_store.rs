@@ -225,8 +225,8 @@ impl Operator for TableStore {
     fn commit(&mut self, unit: &mut CommitUnit) -> Result<(), TaskError> {
         for slot in std::mem::take(&mut self.dirty) {
             let state = &self.slots[slot as usize];
-            let value = (!state.current.is_empty()).then(|| state.current.clone());
-            self.store.write(&self.index.entry(slot).key, 0, value, state.change_time);
+            let value = (!state.current.is_empty()).then_some(state.current.as_slice());
+            self.store.write(self.index.entry(slot).key.as_slice(), 0, value, state.change_time);
             self.index.entry_mut(slot).dirty = false;
         }
         self.store.commit(unit);
@@ -234,7 +234,7 @@ impl Operator for TableStore {
     }
 
     fn committed(&mut self) {
-        if self.memory_bytes() <= self.options.budget.bytes() {
+        if !self.options.budget.is_exceeded() {
             return;
         }
         for slot in self.index.oldest_clean(self.index.len() / 2 + 1) {

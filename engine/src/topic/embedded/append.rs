@@ -94,7 +94,7 @@ fn own_bytes(records: Records, bytes: u64, encoded: &[u8]) -> Result<Records, To
     if records.is_empty() || held <= needed * 2 + SLACK_BYTES {
         return Ok(records);
     }
-    Ok(batch_codec::decode(encoded.to_vec(), records.len() as i64 - 1)?.records)
+    Ok(batch_codec::decode(encoded, records.len() as i64 - 1)?.records)
 }
 
 /// The partitions written to, each once, in the order in which they are locked.

@@ -218,17 +218,15 @@ fn data(array: &BinaryArray) -> &[u8] {
     &array.value_data()[ends[0] as usize..ends[ends.len() - 1] as usize]
 }
 
-/// Reads a stored batch; keys and values refer to its bytes without a copy.
+/// Reads a stored batch; keys and values refer to one buffer of its body.
 ///
 /// # Errors
 /// `Corrupt` when the bytes are no such batch.
-pub(super) fn decode(value: Vec<u8>, last_offset: i64) -> Result<LogBatch, StateError> {
-    let head = BatchHead::read(&value)?;
-    let body = if head.has(LZ4) {
-        Buffer::from_vec(decompress(&value[HEAD_BYTES..], head.body_bytes)?)
-    } else {
-        Buffer::from_vec(value).slice(HEAD_BYTES)
-    };
+pub(super) fn decode(value: &[u8], last_offset: i64) -> Result<LogBatch, StateError> {
+    let head = BatchHead::read(value)?;
+    let stored = &value[HEAD_BYTES..];
+    let body = if head.has(LZ4) { decompress(stored, head.body_bytes)? } else { stored.to_vec() };
+    let body = Buffer::from_vec(body);
     if body.len() as u64 != head.body_bytes {
         return Err(StateError::Corrupt(format!("{WHAT}: its body is of another length")));
     }

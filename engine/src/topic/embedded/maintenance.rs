@@ -79,6 +79,37 @@ impl EmbeddedLog {
         Ok(())
     }
 
+    /// Removes the leading batches that end before `offset`, of a partition that is not compacted. The caller holds
+    /// `maintenance`.
+    pub(super) fn trim_before(&self, partition: &PartitionLog, offset: i64) -> Result<(), TopicError> {
+        let state = *partition.append.lock();
+        let start = partition.start();
+        // Where the first batch that stays begins, and what was appended before it.
+        let mut kept = (state.end, state.appended_records, state.appended_bytes);
+        self.scan_batches(partition, OffsetRange { start: offset, end: state.end }, &mut |last, value| {
+            let head = BatchHead::read(value)?;
+            kept = (last - head.span as i64, head.records_before, head.bytes_before);
+            Ok(ControlFlow::Break(()))
+        })?;
+        let (new_start, records, bytes) = kept;
+        if new_start <= start {
+            return Ok(());
+        }
+        let key = |offset| log_key(partition.topic_id, partition.number, offset);
+        let mut batch = WriteBatch::default();
+        batch.delete_range(self.log, key(start), key(new_start));
+        let removed = Removed {
+            records: records.saturating_sub(state.metadata.removed_records),
+            bytes: bytes.saturating_sub(state.metadata.removed_bytes),
+            start: new_start,
+            cleaned: None,
+        };
+        if self.write_maintained(partition, batch, removed)? {
+            partition.set_start(new_start);
+        }
+        Ok(())
+    }
+
     /// Writes what maintenance did with the partition's new metadata; not if the topic was deleted meanwhile.
     fn write_maintained(
         &self,
@@ -128,7 +159,7 @@ impl EmbeddedLog {
         };
         let end = compaction.latest.end;
         self.scan_batches(partition, OffsetRange { start: range.start, end }, &mut |last, value| {
-            compaction.add(batch_codec::decode(value.to_vec(), last)?)
+            compaction.add(batch_codec::decode(value, last)?)
         })?;
         compaction.flush()?;
         let cleaned = Some((end, compaction.latest.bytes_before_end));
@@ -141,7 +172,7 @@ impl EmbeddedLog {
         let mut latest = Latest::default();
         self.scan_batches(partition, OffsetRange { start: from, end }, &mut |last, value| {
             let head = BatchHead::read(value)?;
-            let batch = batch_codec::decode(value.to_vec(), last)?;
+            let batch = batch_codec::decode(value, last)?;
             latest.add(&batch);
             latest.end = last + 1;
             latest.bytes_before_end = head.bytes_before + head.bytes;

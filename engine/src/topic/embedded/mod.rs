@@ -25,6 +25,7 @@ mod batch_codec;
 mod catalog;
 mod maintenance;
 mod partition;
+mod regroup;
 #[cfg(test)]
 mod tests;
 mod watchers;
@@ -174,7 +175,7 @@ impl EmbeddedLog {
         }
         let mut batches = Vec::new();
         self.scan_batches(partition, OffsetRange { start: offset, end }, &mut |last, value| {
-            let batch = Arc::new(batch_codec::decode(value.to_vec(), last)?);
+            let batch = Arc::new(batch_codec::decode(value, last)?);
             let enough = taken.is_enough(&batch);
             batches.push(batch);
             Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -331,7 +332,7 @@ impl Topics for EmbeddedLog {
             if BatchHead::read(value)?.max_timestamp < timestamp_ms {
                 return Ok(ControlFlow::Continue(()));
             }
-            let batch = batch_codec::decode(value.to_vec(), last)?;
+            let batch = batch_codec::decode(value, last)?;
             let timestamps = batch.records.timestamps.values();
             let row = timestamps
                 .iter()
@@ -368,7 +369,7 @@ impl Topics for EmbeddedLog {
         }
         let mut topics: Vec<Arc<str>> = Vec::new();
         let mut outputs = Vec::with_capacity(unit.outputs.len());
-        for (at, records) in unit.outputs {
+        for (at, records) in regroup::regroup(unit.outputs)? {
             outputs.push((self.partition(&at)?.1, records));
             if !topics.contains(&at.topic) {
                 topics.push(at.topic);
@@ -382,6 +383,16 @@ impl Topics for EmbeddedLog {
             self.watchers.wake(topic);
         }
         Ok(())
+    }
+
+    fn delete_records_before(&self, partition: &TopicPartition, offset: i64) -> Result<(), TopicError> {
+        let topic = self.topic(&partition.topic)?;
+        match self.maintenance.try_lock() {
+            Some(_one_at_a_time) if topic.spec.cleanup == CleanupPolicy::Delete => {
+                self.trim_before(&*topic.partition(partition.partition)?, offset)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn committed(&self, group: &str, partition: &TopicPartition) -> Option<i64> {
@@ -434,32 +445,41 @@ fn slice(records: &Records, from: usize, take: usize) -> Records {
     }
 }
 
-/// Puts parts behind one another; a single one as it is.
+/// Puts parts with their offsets behind one another; a single one as it is.
 fn join(mut parts: Vec<(Records, Int64Array)>) -> Result<(Records, Int64Array), TopicError> {
     if parts.len() == 1 {
         return Ok(parts.remove(0));
     }
+    let (records, offsets): (Vec<Records>, Vec<Int64Array>) = parts.into_iter().unzip();
+    Ok((join_records(&records)?, join_numbers(&offsets)))
+}
+
+/// Puts records behind one another; a single part as it is.
+fn join_records(parts: &[Records]) -> Result<Records, TopicError> {
+    if let [single] = parts {
+        return Ok(single.clone());
+    }
     let bytes = |get: fn(&Records) -> &BinaryArray| -> Result<BinaryArray, TopicError> {
-        let arrays: Vec<&dyn Array> = parts.iter().map(|(records, _)| get(records) as &dyn Array).collect();
+        let arrays: Vec<&dyn Array> = parts.iter().map(|records| get(records) as &dyn Array).collect();
         if arrays.is_empty() {
             return Ok(BinaryArray::new_null(0));
         }
         let joined = arrow_select::concat::concat(&arrays).map_err(|e| TopicError::Corrupt(e.to_string()))?;
         Ok(joined.to_data().into())
     };
-    let numbers = |get: fn(&(Records, Int64Array)) -> &Int64Array| -> Int64Array {
-        parts.iter().flat_map(|part| get(part).values().iter().copied()).collect::<Vec<_>>().into()
-    };
     let none: Arc<[crate::batch::Header]> = Arc::from([]);
-    let headers = parts.iter().any(|(records, _)| records.headers.is_some()).then(|| {
+    let headers = parts.iter().any(|records| records.headers.is_some()).then(|| {
         let of = |records: &Records| records.headers.clone().unwrap_or_else(|| vec![none.clone(); records.len()]);
-        parts.iter().flat_map(|(records, _)| of(records)).collect()
+        parts.iter().flat_map(of).collect()
     });
-    let records = Records {
+    Ok(Records {
         keys: bytes(|r| &r.keys)?,
         values: bytes(|r| &r.values)?,
-        timestamps: numbers(|p| &p.0.timestamps),
+        timestamps: join_numbers(&parts.iter().map(|records| records.timestamps.clone()).collect::<Vec<_>>()),
         headers,
-    };
-    Ok((records, numbers(|p| &p.1)))
+    })
+}
+
+fn join_numbers(parts: &[Int64Array]) -> Int64Array {
+    parts.iter().flat_map(|part| part.values().iter().copied()).collect::<Vec<_>>().into()
 }

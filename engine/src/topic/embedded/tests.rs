@@ -262,6 +262,52 @@ fn a_watch_wakes_until_it_is_dropped() {
     assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
+#[test]
+fn consumed_batches_are_given_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), 0);
+    create(&log, "t");
+    for batch in ["a=1 b=2", "c=3 d=4", "e=5"] {
+        append(&log, "t", 0, batch);
+    }
+    let at = at("t", 0);
+    let check = |log: &EmbeddedLog, below: i64, start: i64, records: u64| {
+        log.delete_records_before(&at, below).unwrap();
+        assert_eq!(log.offsets(&at).unwrap(), OffsetRange { start, end: 5 }, "{below}");
+        assert_eq!(log.size(&at).unwrap().records, records, "{below}");
+    };
+    check(&log, 1, 0, 5);
+    check(&log, 3, 2, 3);
+    check(&log, 1, 2, 3);
+    drop(log);
+    let log = open(folder.path(), 0);
+    check(&log, 4, 4, 1);
+    check(&log, 5, 5, 0);
+    append(&log, "t", 0, "f=6");
+    assert_eq!(read(&log, &at, 0, 10), "5:f=6");
+}
+
+#[test]
+fn commits_append_batches_of_a_good_size() {
+    on_all(|log| {
+        create(&log, "t");
+        let many: String = (0..10_000).map(|n| format!("k{n}={n} ")).collect();
+        let outputs = vec![
+            (at("t", 0), records("a=1")),
+            (at("t", 1), records("b=1")),
+            (at("t", 0), records("a=2 a=3")),
+            (at("t", 1), records(&many)),
+        ];
+        log.commit(CommitUnit { outputs, ..CommitUnit::default() }).unwrap();
+        assert_eq!(read(&log, &at("t", 0), 0, 10), "0:a=1 1:a=2 2:a=3");
+        let first = log.fetch(&at("t", 1), 0, usize::MAX).unwrap();
+        assert!(first.records.len() <= 2 * 4096, "{}", first.records.len());
+        let words = read(&log, &at("t", 1), 0, 100_000);
+        assert_eq!(words.split(' ').count(), 10_001);
+        assert!(words.starts_with("0:b=1 1:k0=0 2:k1=1") && words.ends_with("10000:k9999=9999"));
+    });
+}
+
 /// Bytes that the first version wrote: one record `k` -> `v` at 5 ms, with a header `h` that is null.
 #[test]
 fn version_one_batches_stay_readable() {
@@ -271,7 +317,7 @@ fn version_one_batches_stay_readable() {
     let mut expected = records("k=v@5");
     expected.headers = Some(vec![Arc::from([Header { key: "h".into(), value: None }])]);
     assert_eq!(encode(&expected, None, 0, 0), stored);
-    let batch = decode(stored.to_vec(), 9).unwrap();
+    let batch = decode(stored, 9).unwrap();
     assert_eq!((batch.first_offset, format!("{:?}", batch.records)), (9, format!("{expected:?}")));
 }
 
@@ -300,7 +346,7 @@ proptest! {
         let rows = records.len() as i64;
         let offsets: Int64Array = (0..rows).map(|row| 100 + row * gap).collect::<Vec<_>>().into();
         let stored = encode(&records, Some(&offsets), 100, ((rows - 1) * gap) as u64);
-        let batch = decode(stored.clone(), 100 + (rows - 1) * gap).unwrap();
+        let batch = decode(&stored, 100 + (rows - 1) * gap).unwrap();
         prop_assert_eq!(&batch.records.keys, &records.keys);
         prop_assert_eq!(&batch.records.values, &records.values);
         prop_assert_eq!(&batch.records.timestamps, &records.timestamps);
@@ -311,8 +357,8 @@ proptest! {
             let length = damaged.len();
             damaged[at % length] = byte;
         }
-        let _ = decode(damaged.clone(), 5);
+        let _ = decode(&damaged, 5);
         damaged.truncate(damaged.len() / 2);
-        let _ = decode(damaged, 5);
+        let _ = decode(&damaged, 5);
     }
 }
