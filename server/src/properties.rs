@@ -185,7 +185,6 @@ const STREAMS_PROPERTIES: &[(&str, Kind)] = &[
 /// Names under these are taken without a look-up: ksqlDB's own, and those of Kafka's clients and of RocksDB.
 const FREE_PREFIXES: &[&str] = &[
     "ksql.",
-    "weir.",
     "consumer.",
     "producer.",
     "admin.",
