@@ -119,13 +119,14 @@ pub fn terminate(
             "wasTerminated": true, "warnings": [],
         }));
     }
-    context.engine.terminate(&ids).map_err(refused)?;
     let command_id = format!("terminate/{}/execute", entity_of(selector, &ids));
-    let change = LoggedChange::Terminate { queries: ids.into_iter().map(|id| id.0).collect() };
+    let change = LoggedChange::Terminate { queries: ids.iter().map(|id| id.0.clone()).collect() };
+    // Logged first: what was refused for want of room must not have happened.
     let sequence_number = context
         .command_log
         .append(&command_id, text, overrides, change, Vec::new(), context.now_ms())
         .map_err(refused)?;
+    context.engine.terminate(&ids).map_err(refused)?;
     let status = CommandStatus { status: "SUCCESS", message: "Query terminated.".into(), query_id: None };
     Ok(answer(context, text, &command_id, status, sequence_number))
 }
@@ -149,13 +150,13 @@ pub fn pause(
     let refused = |error: EngineError| ApiError::from_engine(error, text);
     let (verb, done) = if pause { ("pause", "Query paused.") } else { ("resume", "Query resumed.") };
     let ids = check_control(context, selector, verb, text)?;
-    if pause { context.engine.pause(&ids) } else { context.engine.resume(&ids) }.map_err(refused)?;
     let command_id = format!("{verb}/{}/execute", entity_of(selector, &ids));
-    let paused = ids.into_iter().map(|id| (id.0, pause)).collect();
+    let paused = ids.iter().map(|id| (id.0.clone(), pause)).collect();
     let sequence_number = context
         .command_log
         .append(&command_id, text, overrides, LoggedChange::Nothing, paused, context.now_ms())
         .map_err(refused)?;
+    if pause { context.engine.pause(&ids) } else { context.engine.resume(&ids) }.map_err(refused)?;
     let status = CommandStatus { status: "SUCCESS", message: done.into(), query_id: None };
     Ok(answer(context, text, &command_id, status, sequence_number))
 }
