@@ -305,6 +305,12 @@ impl StorePart {
         self.opened_empty
     }
 
+    /// Makes room for that many writes.
+    pub fn reserve(&mut self, writes: usize) {
+        const ENTRY_BYTES: usize = 56;
+        self.entries.reserve(writes, ENTRY_BYTES);
+    }
+
     /// Puts (`Some`) or deletes (`None`) an entry with the next commit. `timestamp` is the changelog record's.
     pub fn write(&mut self, key: &[u8], window: i64, value: Option<&[u8]>, timestamp: i64) {
         self.changed = true;

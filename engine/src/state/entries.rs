@@ -16,6 +16,12 @@ struct Ends {
 }
 
 impl Entries {
+    /// Makes room for `entries` more of `bytes` each, roughly.
+    pub fn reserve(&mut self, entries: usize, bytes: usize) {
+        self.bytes.reserve(entries * bytes);
+        self.ends.reserve(entries);
+    }
+
     /// Adds an entry whose key `write_key` appends; `None` deletes.
     pub fn push(&mut self, write_key: impl FnOnce(&mut Vec<u8>), value: Option<&[u8]>) {
         write_key(&mut self.bytes);

@@ -167,9 +167,17 @@ impl Backend for RocksBackend {
     }
 
     fn reclaim(&self, store: StoreId, from: &[u8], to: &[u8]) {
-        if let Some(family) = self.family(store) {
-            self.db.compact_range_cf(&family, Some(from), Some(to));
-        }
+        let Some(family) = self.family(store) else { return };
+        let is_log = self.stores.read().ids.get(LOG_STORE) == Some(&store);
+        // Blob files are only rewritten here: if every compaction did it, much of the log would be copied time and again.
+        let rewrite_blobs = |on: &str| {
+            if is_log && let Err(error) = self.db.set_options_cf(&family, &[("enable_blob_garbage_collection", on)]) {
+                tracing::warn!(%error, "disk space of the log cannot be reclaimed");
+            }
+        };
+        rewrite_blobs("true");
+        self.db.compact_range_cf(&family, Some(from), Some(to));
+        rewrite_blobs("false");
     }
 
     fn memory_bytes(&self) -> usize {
@@ -342,7 +350,6 @@ fn store_options(name: &str, shared: &SharedMemory) -> Options {
         options.set_enable_blob_files(true);
         options.set_min_blob_size(BLOB_BYTES_MIN);
         options.set_blob_file_size(64 << 20);
-        options.set_enable_blob_gc(true);
         options.set_blob_gc_age_cutoff(0.5);
         options.set_blob_gc_force_threshold(0.5);
     }

@@ -710,6 +710,7 @@ impl Operator for Aggregate {
 
     fn commit(&mut self, unit: &mut CommitUnit) -> Result<(), TaskError> {
         self.store.advance(self.stream_time);
+        self.store.reserve(self.dirty.len());
         for slot in std::mem::take(&mut self.dirty) {
             let entry = self.index.entry_mut(slot);
             entry.dirty = false;

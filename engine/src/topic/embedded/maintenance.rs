@@ -6,6 +6,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 use arrow_array::{Array, BooleanArray, Int64Array};
 use hashbrown::HashMap;
@@ -20,6 +21,8 @@ use crate::topic::{CleanupPolicy, OffsetRange, Records, TopicError};
 const TOMBSTONE_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Keys that one compaction looks at; more are left to the next.
 const KEYS_MAX: usize = 1 << 20;
+/// Consumed records are left on disk up to this size.
+const GIVEN_BACK_BYTES_MAX: u64 = 256 << 20;
 const JOINED_ROWS: usize = 1024;
 const JOINED_BYTES: u64 = 1 << 20;
 
@@ -47,6 +50,7 @@ impl EmbeddedLog {
                 }
             }
         }
+        self.reclaim_given_back();
         Ok(())
     }
 
@@ -106,8 +110,17 @@ impl EmbeddedLog {
         };
         if self.write_maintained(partition, batch, removed)? {
             partition.set_start(new_start);
+            self.given_back_bytes.fetch_add(bytes.saturating_sub(state.metadata.removed_bytes), Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Reclaims the disk space of consumed records once they are many.
+    fn reclaim_given_back(&self) {
+        if self.given_back_bytes.load(Ordering::Relaxed) >= GIVEN_BACK_BYTES_MAX {
+            self.given_back_bytes.store(0, Ordering::Relaxed);
+            self.db.reclaim(self.log, &log_key(0, 0, 0), &log_key(u32::MAX, u32::MAX, i64::MAX));
+        }
     }
 
     /// Writes what maintenance did with the partition's new metadata; not if the topic was deleted meanwhile.

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use arrow_array::{Array, BinaryArray, Int64Array};
 use parking_lot::{Mutex, RwLock};
@@ -47,6 +48,8 @@ pub struct EmbeddedLog {
     watchers: Arc<Watchers>,
     /// One trim or compaction at a time.
     maintenance: Mutex<()>,
+    /// Bytes of consumed records that are deleted but still take space.
+    given_back_bytes: AtomicU64,
 }
 
 /// Committed positions: group -> (topic id, partition) -> the next offset to read.
@@ -91,6 +94,7 @@ impl EmbeddedLog {
             tails: TailBudget::new(tail_bytes),
             watchers: Arc::default(),
             maintenance: Mutex::default(),
+            given_back_bytes: AtomicU64::new(0),
         })
     }
 
