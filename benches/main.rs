@@ -166,7 +166,7 @@ fn run_child(arguments: &Arguments, name: &str) -> Result<Json, String> {
 }
 
 fn table(results: &[(&str, Json)]) -> Table {
-    let mut table = right_aligned(["benchmark", "per CPU-second", "per second", "peak MB", "written B each", "other"]);
+    let mut table = right_aligned(["benchmark", "per CPU-s", "per second", "peak MB", "written B", "other"]);
     for (name, figures) in results {
         let number = |field: &str| figures[field].as_f64().filter(|n| *n > 0.0).map(grouped).unwrap_or_default();
         let other = figures["other"].as_object().map_or(String::new(), |o| {

@@ -1,5 +1,5 @@
-//! Persistent queries over the embedded log on disk: from the first record of a loaded topic to the last. What they wrote is
-//! compared with what was loaded.
+//! Persistent queries over the embedded log on disk: from the first record of a loaded topic to the last. They are created
+//! and paused before the topic is filled, so that all start at once. What they wrote is compared with what was loaded.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,9 +22,10 @@ use crate::measure::{measured, wait_until_quiet};
 const POLL: Duration = Duration::from_millis(5);
 const READ_ROWS: usize = 4_096;
 
-/// An engine over a log in a temporary folder, with a loaded topic.
+/// An engine over a log in a temporary folder, with a loaded topic and queries that wait.
 struct Node {
     engine: Engine,
+    queries: Vec<String>,
     /// Of all records.
     prices: Vec<u32>,
     _folder: tempfile::TempDir,
@@ -32,7 +33,7 @@ struct Node {
 
 impl Node {
     /// A topic of bids with one partition, on disk and at rest. `BIDS` has the auction in its value, `KEYED` in its key.
-    fn load(records: usize, auctions: u64) -> Result<Self, String> {
+    fn load(records: usize, auctions: u64, queries: &str) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
         let budget = MemoryBudget { block_cache_bytes: 64 << 20, write_buffer_bytes: 64 << 20 };
         let db = StateDb::open(folder.path(), budget).map_err(|e| e.to_string())?;
@@ -40,11 +41,13 @@ impl Node {
         let config = Config::new([("auto.offset.reset".to_string(), "earliest".to_string())]);
         let runtime = Runtime::new(Arc::clone(&topics), db.clone(), RuntimeOptions::from_config(&config));
         let engine = Engine::new(config, topics, db.clone(), Arc::new(runtime));
-        let mut node = Self { engine, prices: Vec::new(), _folder: folder };
+        let mut node = Self { engine, queries: Vec::new(), prices: Vec::new(), _folder: folder };
         node.run(&format!(
             "CREATE STREAM BIDS (AUCTION BIGINT, {BID_COLUMNS}) WITH (KAFKA_TOPIC='bids', VALUE_FORMAT='JSON', PARTITIONS=1); \
              CREATE STREAM KEYED (AUCTION BIGINT KEY, {BID_COLUMNS}) WITH (KAFKA_TOPIC='bids', VALUE_FORMAT='JSON');"
         ))?;
+        node.queries = node.run(queries)?;
+        node.queries.iter().for_each(|id| drop(node.engine.driver().pause(id)));
         let mut bids = Bids::new(auctions);
         for batch in bids.batches(records) {
             node.engine.topics().append("bids", vec![(Partition(0), batch)]).map_err(|e| e.to_string())?;
@@ -64,12 +67,12 @@ impl Node {
         Ok(ids)
     }
 
-    /// Starts queries, waits until they have read everything, and commits it.
-    fn finish(&self, sql: &str) -> Result<(), String> {
-        let ids = self.run(sql)?;
+    /// Lets the queries go, waits until they have read everything, and commits it.
+    fn finish(&self) -> Result<(), String> {
+        self.queries.iter().for_each(|id| drop(self.engine.driver().resume(id)));
         loop {
             let mut behind = 0;
-            for id in &ids {
+            for id in &self.queries {
                 let status = self.engine.driver().status(id).ok_or(format!("{id} does not run"))?;
                 if let Some(error) = status.errors.last() {
                     return Err(error.message.clone());
@@ -105,14 +108,14 @@ pub fn filter_project(records: usize) -> Result<Figures, String> {
 
 /// Queries on one topic that each let about a tenth of the records pass.
 pub fn several(records: usize, queries: u32) -> Result<Figures, String> {
-    let node = Node::load(records, 10_000)?;
     let limit = |query: u32| 9_000_000 + query * 1_000;
     let create = |query| {
         let limit = limit(query);
         format!("CREATE STREAM Q{query} AS SELECT AUCTION, PRICE FROM BIDS WHERE PRICE > {limit};")
     };
     let sql: String = (0..queries).map(create).collect();
-    let ((), figures) = measured(records, || node.finish(&sql))?;
+    let node = Node::load(records, 10_000, &sql)?;
+    let ((), figures) = measured(records, || node.finish())?;
     for query in 0..queries {
         let expected = node.prices.iter().filter(|price| **price > limit(query)).count();
         let mut found = 0;
@@ -129,12 +132,12 @@ pub fn several(records: usize, queries: u32) -> Result<Figures, String> {
 
 /// COUNT and SUM per auction and window, from a stream that has the auction as key (`KEYED`) or only in its value (`BIDS`).
 pub fn tumbling_count(records: usize, auctions: u64, source: &str, window: &str) -> Result<Figures, String> {
-    let node = Node::load(records, auctions)?;
     let sql = format!(
         "CREATE TABLE COUNTS AS SELECT AUCTION, COUNT(*) AS N, SUM(PRICE) AS TOTAL FROM {source} \
          WINDOW TUMBLING (SIZE {window}) GROUP BY AUCTION;"
     );
-    let ((), figures) = measured(records, || node.finish(&sql))?;
+    let node = Node::load(records, auctions, &sql)?;
+    let ((), figures) = measured(records, || node.finish())?;
     let mut latest: HashMap<Vec<u8>, (u64, u64)> = HashMap::new();
     node.read("COUNTS", |key, value| {
         let row: Json = serde_json::from_slice(value).map_err(|e| e.to_string())?;

@@ -1,7 +1,6 @@
 //! Reading a source partition once for all tasks that follow it closely: the last few fetched batches with the columns that any
 //! follower wanted. Rows and rules are `operators::source`'s business.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,9 +17,9 @@ use crate::metastore::SourceWindow;
 use crate::topic::{FetchedRecords, TopicPartition, Topics};
 use crate::types::LogicalSchema;
 
-/// Decoded batches kept per source partition: as many as two turns of a task take, so that the tasks of one round of turns
-/// find what the first of them decoded.
-const BATCHES_KEPT: usize = 8;
+/// Decoded batches kept per source partition: as many as some turns of a task take, so that the tasks of one round of
+/// turns find what the first of them decoded.
+const BATCHES_KEPT: usize = 16;
 /// Bytes of records in all kept batches of a node; beyond that a partition keeps one batch.
 const KEPT_BYTES_MAX: usize = 32 << 20;
 
@@ -152,10 +151,34 @@ pub struct SharedSources {
 
 #[derive(Default)]
 struct SharedSource {
-    batches: VecDeque<Arc<SourceBatch>>,
-    /// Followers and the columns that each wants.
-    followers: Vec<(u64, Vec<usize>)>,
+    batches: Vec<Arc<SourceBatch>>,
+    followers: Vec<FollowerPlace>,
     next_follower: u64,
+}
+
+/// Who follows a source, and how far.
+struct FollowerPlace {
+    id: u64,
+    /// Positions of the value columns that it wants.
+    wanted: Vec<usize>,
+    /// The offset that it asked for last.
+    offset: i64,
+}
+
+impl SharedSource {
+    /// How many followers have yet to read a batch.
+    fn readers_to_come(&self, batch: &SourceBatch) -> usize {
+        let last = batch.fetched.next_offset;
+        self.followers.iter().filter(|follower| follower.offset < last).count()
+    }
+
+    /// Takes out the batch that the fewest followers will ask for, the oldest of those: one that runs far behind must not
+    /// push out what the others share.
+    fn drop_least_wanted(&mut self) -> Option<Arc<SourceBatch>> {
+        let wanted = |at: &usize| self.readers_to_come(&self.batches[*at]);
+        let least = (0..self.batches.len()).min_by_key(wanted)?;
+        Some(self.batches.remove(least))
+    }
 }
 
 /// One task's part in a shared source. Leaves when dropped.
@@ -179,7 +202,7 @@ impl SharedSources {
         let mut shared = source.lock();
         let id = shared.next_follower;
         shared.next_follower += 1;
-        shared.followers.push((id, wanted));
+        shared.followers.push(FollowerPlace { id, wanted, offset: i64::MIN });
         drop(shared);
         Follower { sources: self.clone(), key, source, id }
     }
@@ -195,13 +218,16 @@ impl Follower {
         max_rows: usize,
     ) -> Result<Arc<SourceBatch>, TaskError> {
         let mut shared = self.source.lock();
+        if let Some(place) = shared.followers.iter_mut().find(|follower| follower.id == self.id) {
+            place.offset = offset;
+        }
         if let Some(found) = shared.batches.iter().find(|b| b.starts_at(offset) && b.rows() <= max_rows) {
             return Ok(found.clone());
         }
         let batch = Arc::new(declaration.open(topics.fetch(&self.key.0, offset, max_rows)?));
         if batch.rows() > 0 && shared.followers.len() > 1 {
             let mut union: Vec<usize> =
-                shared.followers.iter().flat_map(|(_, wanted)| wanted.iter().copied()).collect();
+                shared.followers.iter().flat_map(|follower| follower.wanted.iter().copied()).collect();
             union.sort_unstable();
             union.dedup();
             batch.values(declaration, &union);
@@ -213,11 +239,11 @@ impl Follower {
     fn keep(&self, shared: &mut SharedSource, batch: Arc<SourceBatch>) {
         let kept_bytes = &self.sources.kept_bytes;
         kept_bytes.fetch_add(batch.record_bytes(), Ordering::Relaxed);
-        shared.batches.push_back(batch);
+        shared.batches.push(batch);
         while shared.batches.len() > BATCHES_KEPT
             || (shared.batches.len() > 1 && kept_bytes.load(Ordering::Relaxed) > KEPT_BYTES_MAX)
         {
-            let dropped = shared.batches.pop_front().map_or(0, |batch| batch.record_bytes());
+            let dropped = shared.drop_least_wanted().map_or(0, |batch| batch.record_bytes());
             kept_bytes.fetch_sub(dropped, Ordering::Relaxed);
         }
     }
@@ -236,7 +262,7 @@ impl Drop for Follower {
     fn drop(&mut self) {
         let mut sources = self.sources.sources.lock();
         let mut shared = self.source.lock();
-        shared.followers.retain(|(id, _)| *id != self.id);
+        shared.followers.retain(|follower| follower.id != self.id);
         if shared.followers.len() < 2 {
             let dropped = shared.batches.drain(..).map(|batch| batch.record_bytes()).sum();
             self.sources.kept_bytes.fetch_sub(dropped, Ordering::Relaxed);
