@@ -32,7 +32,7 @@ const COLUMNS: [(&str, bool); 7] = [
 
 pub fn ours(records: usize, wanted: &[usize]) -> Result<Figures, String> {
     let column = |(name, number): &(&str, bool)| {
-        Column::new(&name.to_uppercase(), if *number { SqlType::BigInt } else { SqlType::String })
+        Column::new(name.to_uppercase(), if *number { SqlType::BigInt } else { SqlType::String })
     };
     let columns: Vec<Column> = COLUMNS.iter().map(column).collect();
     let options = SerdeOptions { format: Format::Json, wrap_single: true };

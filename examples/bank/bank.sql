@@ -2,13 +2,13 @@
 -- Every message carries the row before and after the change; `after` is what these statements read.
 
 CREATE STREAM ACCOUNT_BASE (
-    after STRUCT<account_id VARCHAR, account_holder_name VARCHAR, account_balance DOUBLE>,
+    after STRUCT<account_id VARCHAR, account_holder_name VARCHAR, account_balance DECIMAL(12, 2)>,
     op VARCHAR,
     ts_ms BIGINT
   ) WITH (KAFKA_TOPIC='integrate.public.account', VALUE_FORMAT='JSON', PARTITIONS=4);
 
 CREATE STREAM BANK_TRANSACTION_BASE (
-    after STRUCT<id VARCHAR, date BIGINT, account_id VARCHAR, amount DOUBLE, type VARCHAR>,
+    after STRUCT<id VARCHAR, date BIGINT, account_id VARCHAR, amount DECIMAL(12, 2), type VARCHAR>,
     op VARCHAR,
     ts_ms BIGINT
   ) WITH (KAFKA_TOPIC='integrate.public.bank_transaction', VALUE_FORMAT='JSON', PARTITIONS=4, TIMESTAMP='ts_ms');

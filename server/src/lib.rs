@@ -8,6 +8,7 @@ pub mod api;
 pub mod command_log;
 pub mod context;
 pub mod metrics;
+mod processing_log;
 pub mod properties;
 pub mod server;
 pub mod statements;

@@ -185,7 +185,6 @@ const STREAMS_PROPERTIES: &[(&str, Kind)] = &[
 /// Names under these are taken without a look-up: ksqlDB's own, and those of Kafka's clients and of RocksDB.
 const FREE_PREFIXES: &[&str] = &[
     "ksql.",
-    "weir.",
     "consumer.",
     "producer.",
     "admin.",
@@ -247,6 +246,11 @@ fn kind_of(name: &str) -> Option<Kind> {
 pub fn is_known(name: &str) -> bool {
     let name = plain_name(name);
     kind_of(name).is_some() || FREE_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a name claims to be ours and is not: nobody else reads `weir.` names, so it is a slip of the pen.
+pub fn is_misspelled(name: &str) -> bool {
+    name.starts_with("weir.") && find(name).is_none()
 }
 
 /// Whether a request may not override a property.

@@ -20,6 +20,7 @@ use weir_engine::topic::embedded::EmbeddedLog;
 use crate::api;
 use crate::command_log::CommandLog;
 use crate::context::ServerContext;
+use crate::processing_log;
 use crate::statements::restore;
 
 /// How long open requests may still run after a stop was asked for.
@@ -105,11 +106,16 @@ fn open(options: ServerOptions, address: SocketAddr) -> Result<(Arc<ServerContex
     };
     let log = Arc::new(EmbeddedLog::open(db.clone())?);
     let topics: Arc<dyn Topics> = log.clone();
-    let runtime = Runtime::new(Arc::clone(&topics), db.clone(), RuntimeOptions::from_config(&options.config));
+    let mut runtime_options = RuntimeOptions::from_config(&options.config);
+    if let Some(log) = processing_log::open(&topics, &options.config)? {
+        runtime_options.log = Arc::new(log);
+    }
+    let runtime = Runtime::new(Arc::clone(&topics), db.clone(), runtime_options);
     let engine = Arc::new(Engine::new(options.config, Arc::clone(&topics), db, Arc::new(runtime)));
     let command_log = CommandLog::open(topics, engine.config()).map_err(|e| ServerError::Restore(e.message))?;
     let context = Arc::new(ServerContext::new(engine, command_log, address.to_string()));
     restore(&context).map_err(|e| ServerError::Restore(e.message))?;
+    processing_log::create_stream(&context).map_err(|e| ServerError::Restore(e.message))?;
     Ok((context, log))
 }
 

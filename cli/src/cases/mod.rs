@@ -8,6 +8,7 @@ mod check;
 mod picture;
 mod report;
 mod run;
+mod schema_text;
 
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -27,6 +27,7 @@ use weir_parser::ast::{CreateSource, Emit, Literal, ParsedStatement, Query, Sour
 use super::case::{Case, CaseHeader, CaseRecord, CaseTopic};
 use super::picture;
 use super::report::{OutputRecord, Report, ReportedSource};
+use super::schema_text::schema_text;
 
 /// Rows and clock ticks of a case never exceed this; a query that never ends is cut here.
 const FETCH_ROWS: usize = 10_000;
@@ -243,7 +244,7 @@ impl<'a> Run<'a> {
             .map(|source| ReportedSource {
                 name: source.name.as_str().into(),
                 kind: if source.kind == SourceKind::Stream { "stream" } else { "table" },
-                schema: source.schema.text("KEY"),
+                schema: schema_text(&source.schema),
             })
             .collect();
         for expected in &self.case.body.outputs {

@@ -18,7 +18,7 @@ const TOPICS: &[TopicDefinition] = &[
     TopicDefinition {
         topic: "integrate.public.account",
         stream: "ACCOUNT_BASE",
-        columns: "after STRUCT<account_id VARCHAR, account_holder_name VARCHAR, account_balance DOUBLE>, op VARCHAR, \
+        columns: "after STRUCT<account_id VARCHAR, account_holder_name VARCHAR, account_balance DECIMAL(12, 2)>, op VARCHAR, \
                   ts_ms BIGINT",
         key_format: None,
         timestamp: None,
@@ -26,7 +26,7 @@ const TOPICS: &[TopicDefinition] = &[
     TopicDefinition {
         topic: "integrate.public.bank_transaction",
         stream: "BANK_TRANSACTION_BASE",
-        columns: "after STRUCT<id VARCHAR, date BIGINT, account_id VARCHAR, amount DOUBLE, type VARCHAR>, op VARCHAR, \
+        columns: "after STRUCT<id VARCHAR, date BIGINT, account_id VARCHAR, amount DECIMAL(12, 2), type VARCHAR>, op VARCHAR, \
                   ts_ms BIGINT",
         key_format: None,
         timestamp: Some("ts_ms"),

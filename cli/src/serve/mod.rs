@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use weir_engine::config::Config;
+use weir_server::properties;
 use weir_server::server::{Server, ServerOptions};
 
 const DEFAULT_LISTEN: &str = "0.0.0.0:8088";
@@ -99,6 +100,7 @@ fn options(arguments: &ServerArguments) -> Result<ServerOptions, String> {
     };
     let mut config = Config::default();
     for setting in settings {
+        check(&setting).map_err(|e| format!("{}: {}: {e}", setting.place, setting.name))?;
         config.set(&setting.name, setting.value);
     }
     Ok(ServerOptions { listen, data_dir: Some(arguments.data_dir.clone()), config })
@@ -110,6 +112,14 @@ struct Setting {
     name: String,
     value: String,
     place: String,
+}
+
+/// Values must fit their property. Unknown names may belong to other programs that read the same file, but not ours.
+fn check(setting: &Setting) -> Result<(), String> {
+    if properties::is_misspelled(&setting.name) {
+        return Err("there is no such property".to_string());
+    }
+    properties::check_override(&setting.name, &setting.value)
 }
 
 fn read(path: &Path) -> Result<Vec<Setting>, String> {

@@ -123,14 +123,15 @@ impl Engine {
         }
     }
 
-    /// Starts all restored queries. One that cannot start is given back with its reason; the others run.
-    pub fn start_restored(&self) -> Vec<(QueryId, EngineError)> {
+    /// Starts all restored queries, those of the ids in `paused` without reading anything. One that cannot start is given back with its reason; the others run.
+    pub fn start_restored(&self, paused: &[String]) -> Vec<(QueryId, EngineError)> {
         let queries: Vec<(QueryId, PersistentQuery)> =
             self.registered.read().persistent.iter().map(|(id, query)| (id.clone(), query.clone())).collect();
         queries
             .into_iter()
             .filter_map(|(id, query)| {
-                let options = query_options(&self.config.overridden(&query.overrides));
+                let mut options = query_options(&self.config.overridden(&query.overrides));
+                options.paused = paused.contains(&id.0);
                 self.driver.start(query.plan, options).err().map(|error| (id, error))
             })
             .collect()

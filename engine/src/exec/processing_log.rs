@@ -1,8 +1,10 @@
 //! The processing log: what went wrong with which record, handed to a sink. Not the server's own log.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use arrow_array::{BinaryArray, Int64Array};
+use arrow_array::BinaryArray;
 use serde_json::{Value as Json, json};
 
 use crate::topic::{Partition, Records, Topics};
@@ -98,29 +100,58 @@ impl ProcessingLog for TracingLog {
 }
 
 /// Entries as JSON records of the processing log topic, and as events.
+///
+/// Tasks only put entries into a bounded queue; a thread of its own appends them in batches. Entries that find the queue
+/// full are counted and left out of the topic: a flood of bad records must not stop the good ones.
 pub struct TopicProcessingLog {
-    pub topics: Arc<dyn Topics>,
-    pub topic: String,
-    /// Wall clock in ms, given by the driver.
-    pub now_ms: fn() -> i64,
+    entries: SyncSender<(i64, LogEntry)>,
+    now_ms: fn() -> i64,
+    left_out: AtomicU64,
+}
+
+/// Entries that wait to be appended at most.
+const QUEUED_ENTRIES: usize = 10_000;
+/// Entries appended at once at most.
+const APPENDED_ENTRIES: usize = 1_000;
+
+impl TopicProcessingLog {
+    /// Starts the appending thread; it ends when the log is dropped. `now_ms` is the wall clock.
+    pub fn start(topics: Arc<dyn Topics>, topic: String, now_ms: fn() -> i64) -> Self {
+        let (entries, queued) = sync_channel(QUEUED_ENTRIES);
+        std::thread::spawn(move || append_entries(&*topics, &topic, &queued));
+        Self { entries, now_ms, left_out: AtomicU64::new(0) }
+    }
 }
 
 impl ProcessingLog for TopicProcessingLog {
     fn write(&self, entry: LogEntry) {
-        let time = (self.now_ms)();
-        let value = json!({"level": "ERROR", "logger": entry.logger, "time": time, "message": entry.message.to_json()})
-            .to_string();
+        TracingLog.write(entry.clone());
+        if self.entries.try_send(((self.now_ms)(), entry)).is_err() {
+            let left_out = self.left_out.fetch_add(1, Ordering::Relaxed) + 1;
+            tracing::warn!(left_out, "the processing log is full; entries are left out of its topic");
+        }
+    }
+}
+
+fn append_entries(topics: &dyn Topics, topic: &str, queued: &Receiver<(i64, LogEntry)>) {
+    while let Ok(first) = queued.recv() {
+        let batch: Vec<(i64, LogEntry)> =
+            std::iter::once(first).chain(queued.try_iter().take(APPENDED_ENTRIES)).collect();
+        let values: Vec<String> = batch.iter().map(|(time, entry)| entry_json(*time, entry)).collect();
         let records = Records {
-            keys: BinaryArray::from_iter([None::<&[u8]>]),
-            values: BinaryArray::from_iter_values([value.as_bytes()]),
-            timestamps: Int64Array::from(vec![time]),
+            keys: BinaryArray::new_null(batch.len()),
+            values: BinaryArray::from_iter_values(&values),
+            timestamps: batch.iter().map(|(time, _)| *time).collect::<Vec<i64>>().into(),
             headers: None,
         };
-        if let Err(error) = self.topics.append(&self.topic, vec![(Partition(0), records)]) {
-            tracing::warn!(%error, topic = self.topic, "cannot write to the processing log");
+        if let Err(error) = topics.append(topic, vec![(Partition(0), records)]) {
+            tracing::warn!(%error, topic, "cannot write to the processing log");
         }
-        TracingLog.write(entry);
     }
+}
+
+fn entry_json(time: i64, entry: &LogEntry) -> String {
+    json!({"level": "ERROR", "logger": entry.logger, "time": time, "message": entry.message.to_json()}).to_string()
 }
 
 /// The log as one task's steps see it: names the query, counts errors.

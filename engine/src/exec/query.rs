@@ -42,6 +42,8 @@ pub struct QueryOptions {
     pub state_bytes: Option<usize>,
     /// Part of a transient query's application id.
     pub start_ms: i64,
+    /// Read nothing until RESUME.
+    pub paused: bool,
 }
 
 impl Default for QueryOptions {
@@ -56,6 +58,7 @@ impl Default for QueryOptions {
             bounded: false,
             state_bytes: None,
             start_ms: 0,
+            paused: false,
         }
     }
 }

@@ -391,4 +391,19 @@ mod tests {
             assert!(key.starts_with(&spec.data_prefix()) && key < prefix_end(&spec.data_prefix()));
         }
     }
+
+    #[test]
+    fn version_one_entries_stay_readable() {
+        let spec = StoreSpec { id: StoreId(1), partition: 3, changelog: None, retention_ms: Some(1_000) };
+        let stored = b"\0\0\0\x03\x01\x80\0\0\0\0\0\0\x01key\x80\0\0\0\0\0\xea\x60";
+        let mut written = Vec::new();
+        spec.write_key(b"key", 60_000, &mut written);
+        assert_eq!(written, stored);
+        assert_eq!(spec.split_key(stored), Some((&b"key"[..], 60_000)));
+        let meta = b"\x01\0\0\0\0\0\0\0\x2a\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x05";
+        let read = StoreMeta { changelog_position: 42, stream_time: 7, max_window_start: 5 };
+        assert_eq!(StoreMeta::decode(meta), Some(read));
+        assert_eq!(read.encode(), meta);
+        assert_eq!(StoreMeta::decode(b"\x02"), None, "another version is refused");
+    }
 }

@@ -1,7 +1,9 @@
 //! The threaded driver: worker threads take ready tasks from a run queue, topics wake them, a timer commits them. The only part of
 //! `exec` that knows threads and time. What a task does is `task`'s business.
 
+use std::any::Any;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
@@ -226,7 +228,7 @@ impl Runtime {
     /// # Errors
     /// When the plan cannot run, an internal topic cannot be made, or a query of that id runs already.
     pub fn start(&self, plan: QueryPlan, options: QueryOptions) -> Result<QueryHandle, TaskError> {
-        let id = plan.id.clone();
+        let (id, paused) = (plan.id.clone(), options.paused);
         if self.shared.queries.read().contains_key(&id) {
             return Err(TaskError::Plan(format!("query {id} runs already")));
         }
@@ -236,7 +238,7 @@ impl Runtime {
             query,
             tasks: RwLock::default(),
             watches: Mutex::default(),
-            paused: AtomicBool::new(false),
+            paused: AtomicBool::new(paused),
             stopped: AtomicBool::new(false),
             failure: Mutex::default(),
         });
@@ -404,7 +406,8 @@ fn work_loop(shared: &Arc<Shared>) {
             }
         };
         cell.schedule.store(RUNNING, Ordering::SeqCst);
-        let more = cell.turn(shared);
+        let turn = AssertUnwindSafe(|| cell.turn(shared));
+        let more = catch_unwind(turn).unwrap_or_else(|panic| cell.panicked(shared, &*panic));
         let again = cell.schedule.swap(IDLE, Ordering::SeqCst) == RUNNING_AGAIN;
         if more || again {
             shared.wake(&cell);
@@ -570,18 +573,31 @@ impl TaskCell {
             }
             Err(error) => {
                 self.publish(&slot);
-                if let Some(task) = slot.task.take() {
-                    add(&mut slot.before, task.counters);
-                }
-                let retry_at = self.query.fail(self.index, &error, &shared.options, &*shared.node.log);
-                if self.query.query.subscription.is_some() && !is_storage(&error) {
-                    self.end_subscription(EndReason::Failed(error.to_string()));
-                } else {
-                    shared.wake_at(retry_at, self);
-                }
+                self.failed(shared, &mut slot, &error);
                 false
             }
         }
+    }
+
+    /// Drops the task, and says when it is opened again from its last commit.
+    fn failed(self: &Arc<Self>, shared: &Arc<Shared>, slot: &mut TaskSlot, error: &TaskError) {
+        if let Some(task) = slot.task.take() {
+            add(&mut slot.before, task.counters);
+        }
+        let retry_at = self.query.fail(self.index, error, &shared.options, &*shared.node.log);
+        if self.query.query.subscription.is_some() && !is_storage(error) {
+            self.end_subscription(EndReason::Failed(error.to_string()));
+        } else {
+            shared.wake_at(retry_at, self);
+        }
+    }
+
+    /// A defect ended a turn half way. That is the query's failure, not the end of the thread.
+    fn panicked(self: &Arc<Self>, shared: &Arc<Shared>, panic: &(dyn Any + Send)) -> bool {
+        let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let error = TaskError::Plan(format!("an internal error stopped it: {}", text.unwrap_or("unknown")));
+        self.failed(shared, &mut self.slot.lock(), &error);
+        false
     }
 
     /// A failed query waits for its next try, a paused one for RESUME (after committing what it did).

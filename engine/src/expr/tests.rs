@@ -309,6 +309,9 @@ fn magic_timestamps() {
     check("ROWTIME > '1970-01-01T00:00:01'", "(ROWTIME > 1000)");
     check("WINDOWSTART BETWEEN '1970' AND 5", "(WINDOWSTART BETWEEN 0 AND 5)");
     check("A = '1970'", "(A = '1970')");
+    let refused = |text: &str| rewrite_magic_timestamps(&parse(text)).map_or_else(|e| e.message, |e| e.to_string());
+    let complaint = "Failed to parse timestamp 'x': Text 'x-01-01T00:00:00.000' could not be parsed at index 0\n";
+    assert!(refused("ROWTIME > 'x'").starts_with(complaint));
 }
 
 #[test]

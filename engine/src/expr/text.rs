@@ -243,6 +243,8 @@ mod tests {
         check("1970-01-01T01:00:00+0100", Some(0));
         check("1970-01-01T01:00:00+01:00", Some(0));
         check("2020-07-01T02:00:00 Europe/Paris", Some(1_593_561_600_000));
+        check("1970-01-01T24", Some(MILLIS_OF_DAY));
+        check("1970-01-01T24:01", None);
         check("foo", None);
         check("1970-13", None);
         assert_eq!(format_timestamp(-1), "1969-12-31T23:59:59.999");

@@ -39,6 +39,8 @@ mod table;
 mod url;
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod tests;
 
 use arrow_array::ArrayRef;

@@ -1,10 +1,11 @@
-//! Regular expressions. Patterns are Java's; they are turned into the syntax of the `regex` crate, which has no
-//! look-around, back-references or possessive quantifiers: a pattern with those fails.
+//! Regular expressions. Patterns are Java's; they are turned into the syntax of the `fancy-regex` crate, which matches in
+//! linear time what needs no look-around, back-references or possessive quantifiers, and gives up on searches that
+//! backtrack too long.
 
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use regex::{Captures, Regex};
+use fancy_regex::{Match, Regex};
 
 use super::kernels::*;
 use super::{Argument, CallContext, Function, Overload};
@@ -64,15 +65,29 @@ thread_local! {
     });
 }
 
+/// Groups of one match.
+type Captures<'t> = fancy_regex::Captures<'t, str>;
+
+/// The match that was found, or why the search was given up.
+fn searched<T>(outcome: Result<T, fancy_regex::Error>) -> Result<T, String> {
+    outcome.map_err(|e| format!("the regular expression cannot be matched: {e}"))
+}
+
 fn regex(pattern: &str) -> Result<Arc<Regex>, String> {
     PATTERNS.with(|patterns| patterns.get(pattern))
 }
+
+/// What `$` and `\Z` stand for: the end, or just before a last line terminator.
+const TEXT_END: &str = r"(?=(?:\r\n|[\n\r\x{85}\x{2028}\x{2029}])?\z)";
+/// What `$` stands for where lines are looked at one by one.
+const LINE_END: &str = r"(?=[\n\r\x{85}\x{2028}\x{2029}]|\z)";
 
 /// Java's classes are ASCII, its dot stops at any line terminator, `$` also stands before a last one, and `\Q..\E` quotes.
 fn from_java(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut chars = pattern.char_indices();
     let dot_matches_all = pattern.contains("(?s") || pattern.contains("(?is") || pattern.contains("(?ms");
+    let is_multiline = ["(?m", "(?im", "(?sm"].iter().any(|flag| pattern.contains(flag));
     let mut class_depth = 0_usize;
     while let Some((at, c)) = chars.next() {
         match c {
@@ -80,7 +95,7 @@ fn from_java(pattern: &str) -> String {
                 Some((at, 'Q')) => {
                     let quoted = &pattern[at + 1..];
                     let end = quoted.find("\\E").unwrap_or(quoted.len());
-                    out.push_str(&regex::escape(&quoted[..end]));
+                    out.push_str(&fancy_regex::escape(&quoted[..end]));
                     let skip = quoted[..end].chars().count() + if end < quoted.len() { 2 } else { 0 };
                     chars.by_ref().take(skip).for_each(|_| ());
                 }
@@ -95,6 +110,7 @@ fn from_java(pattern: &str) -> String {
                 class_depth = class_depth.saturating_sub(1);
                 out.push(']');
             }
+            '$' if class_depth == 0 => out.push_str(if is_multiline { LINE_END } else { TEXT_END }),
             '.' if class_depth == 0 && !dot_matches_all => out.push_str(r"[^\n\r\x{85}\x{2028}\x{2029}]"),
             '(' if class_depth == 0 && pattern[at..].starts_with("(?<") => {
                 out.push('(');
@@ -121,7 +137,7 @@ fn push_escape(escaped: char, in_class: bool, out: &mut String) {
         'W' => return out.push_str("[^a-zA-Z0-9_]"),
         'S' => return out.push_str(r"[^ \t\n\x0B\f\r]"),
         'e' => return out.push_str(r"\x1B"),
-        'Z' => return out.push_str(r"(?:\r\n|[\n\r])?\z"),
+        'Z' => return out.push_str(TEXT_END),
         'R' => return out.push_str(r"(?:\r\n|[\n\x0B\f\r\x{85}\x{2028}\x{2029}])"),
         _ => {
             out.push('\\');
@@ -150,8 +166,8 @@ fn extract(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRe
         let (regex, text) = (regex(patterns.at(row)?)?, texts.at(row)?);
         let group = group_at(arguments, row, &regex)?;
         let found = match group {
-            0 => regex.find(text),
-            _ => regex.captures(text).and_then(|captures| captures.get(group)),
+            0 => searched(regex.find(text))?,
+            _ => searched(regex.captures(text))?.and_then(|captures| captures.get(group)),
         };
         out.push_str(or_null(found)?.as_str());
         Ok(())
@@ -163,7 +179,9 @@ fn extract_all(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> Arr
     string_list_rows(context, |row, items| {
         let (regex, text) = (regex(patterns.at(row)?)?, texts.at(row)?);
         let group = group_at(arguments, row, &regex)?;
-        items.extend(regex.captures_iter(text).map(|captures| captures.get(group).map(|m| m.as_str().to_owned())));
+        for captures in regex.captures_iter(text) {
+            items.push(searched(captures)?.get(group).map(|m| m.as_str().to_owned()));
+        }
         Ok(())
     })
 }
@@ -175,6 +193,7 @@ fn replace(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRe
         let regex = regex(pattern)?;
         let mut end = 0;
         for captures in regex.captures_iter(text) {
+            let captures = searched(captures)?;
             let Some(whole) = captures.get(0) else { continue };
             out.push_str(&text[end..whole.start()]);
             push_replacement(replacement, &captures, out)?;
@@ -228,11 +247,12 @@ fn split(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRef 
     string_list_rows(context, |row, items| {
         let (text, pattern) = (texts.at(row)?, patterns.at(row)?);
         let regex = regex(pattern)?;
-        let matches_nothing = regex.is_match("") && regex.find("").is_some();
+        let matches_nothing = searched(regex.is_match(""))?;
         let mut start = 0;
         for found in regex.find_iter(text) {
+            let found: Match<'_> = searched(found)?;
             let is_empty_at_start = found.start() == 0 && found.end() == 0;
-            let is_empty_at_end = found.is_empty() && found.start() == text.len();
+            let is_empty_at_end = found.start() == found.end() && found.start() == text.len();
             if matches_nothing && (is_empty_at_start || is_empty_at_end) {
                 continue;
             }

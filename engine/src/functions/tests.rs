@@ -150,6 +150,11 @@ fn regular_expressions_are_javas() {
     check("regexp_split_to_array", &[text("aabcda"), text("(ab|cd)")], texts(&["a", "", "a"]));
     check("regexp_split_to_array", &[text("abc"), text("")], texts(&["a", "b", "c"]));
     check("regexp_extract", &[text("\\Qa.b\\E(?<n>.)"), text("xa.bz"), int(1)], text("z"));
+    check("regexp_extract", &[text("a(?=b)"), text("acab")], text("a"));
+    check("regexp_replace", &[text("xay"), text("(?<=x)a"), text("-")], text("x-y"));
+    check("regexp_extract", &[text("(.)\\1"), text("abccd")], text("cc"));
+    check("regexp_extract", &[text("b$"), text("ab\n")], text("b"));
+    check("regexp_extract", &[text("(?m)a$"), text("a\nb")], text("a"));
     check_fails("regexp_extract", &[text("("), text("a")], SqlType::String);
 }
 

@@ -271,6 +271,11 @@ fn refusals_use_ksqldbs_words() {
         "The aggregation function MAX cannot be applied to a table source, only to a stream source.",
     );
     check(
+        "CREATE STREAM O AS SELECT ID, V FROM S WINDOW TUMBLING (SIZE 1 HOUR);",
+        "Could not determine output schema for query due to error: Line: 1, Col: 47: WINDOW clause requires a GROUP BY \
+         clause.",
+    );
+    check(
         "CREATE STREAM O AS SELECT X.V FROM S;",
         "Failed to prepare statement: 'X' is not a valid stream/table name or alias.",
     );

@@ -1,7 +1,7 @@
 //! State of the node: one key-value database with a store (column family) per purpose, written in atomic batches.
 //!
-//! RocksDB on disk; an ordered map in memory serves tests and the case runner. Keys order by bytes. `key_value_store` and
-//! `window_store` lay operators' entries out in it, `row_codec` and `key_codec` turn SQL values into bytes and back.
+//! RocksDB on disk; an ordered map in memory serves tests and the case runner. Keys order by bytes. `exec::store` lays
+//! operators' entries out in it; `row_codec` turns rows of SQL values into bytes and back.
 //!
 //! After a failed write (a full disk) the database goes on answering reads and refuses writes; once there is room it takes
 //! writes again by itself, within seconds.
@@ -12,21 +12,13 @@ use std::sync::Arc;
 mod bytes;
 mod column_reader;
 mod entries;
-mod key_codec;
-mod key_value_store;
 mod memory;
 mod rocks;
 mod row_codec;
-mod store_metadata;
-mod window_store;
 
 pub(crate) use bytes::{Reader, put_varint};
 pub use entries::Entries;
-pub use key_codec::KeyCodec;
-pub use key_value_store::KeyValueStore;
 pub use row_codec::{RowCodec, decode_value, encode_value};
-pub use store_metadata::StoreMetadata;
-pub use window_store::{WindowEntry, WindowStore};
 
 /// The store whose values are whole record batches; on disk they lie beside the sorted tables and are never rewritten.
 pub const LOG_STORE: &str = "weir.log";

@@ -1,13 +1,13 @@
 //! `/inserts-stream`: a first line with the target, then a row per line; an acknowledgement per durable row.
 //!
-//! Served on HTTP/1.1 too, which one client needs (rest-api reference 5.3). The answer starts as soon as the first line is
+//! Served on HTTP/1.1 too, which one client needs (rest-api reference 5.3), but not in strict mode. The answer starts as soon as the first line is
 //! checked; the request body may stay open for ever.
 
 use std::sync::Arc;
 
 use axum::body::{Body, BodyDataStream};
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Version};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -35,7 +35,16 @@ struct Target {
     properties: Option<Overrides>,
 }
 
-pub async fn inserts_stream(State(context): State<Shared>, headers: HeaderMap, body: Body) -> Response {
+pub async fn inserts_stream(
+    State(context): State<Shared>,
+    version: Version,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    if version < Version::HTTP_2 && context.config().is_strict() {
+        let message = "This endpoint is only available when using HTTP2";
+        return ApiError::generic(40004, message).without_content_type().into_response();
+    }
     let Some(media) = choose(&headers, &[DELIMITED, JSON], DELIMITED) else { return not_found() };
     let mut lines = Lines::new(body.into_data_stream());
     let source = match lines.next().await {

@@ -50,6 +50,9 @@ pub async fn produce(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if context.config().is_strict() {
+        return super::negotiation::not_found();
+    }
     let written = tokio::task::spawn_blocking(move || {
         let embedded = embedded_format(&headers)?;
         write(&context, &topic, embedded, &body)
@@ -89,7 +92,10 @@ fn embedded_format(headers: &HeaderMap) -> Result<Embedded, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or(MEDIA);
     match kind.split(';').next().unwrap_or_default().trim() {
         "application/vnd.kafka.binary.v2+json" => Ok(Embedded::Binary),
-        "application/vnd.kafka.json.v2+json" | "application/json" | MEDIA => Ok(Embedded::Json),
+        // The last is what curl sends where it is told nothing.
+        "application/vnd.kafka.json.v2+json" | "application/json" | MEDIA | "application/x-www-form-urlencoded" => {
+            Ok(Embedded::Json)
+        }
         other => Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             415,

@@ -119,13 +119,14 @@ pub fn terminate(
             "wasTerminated": true, "warnings": [],
         }));
     }
-    context.engine.terminate(&ids).map_err(refused)?;
     let command_id = format!("terminate/{}/execute", entity_of(selector, &ids));
-    let change = LoggedChange::Terminate { queries: ids.into_iter().map(|id| id.0).collect() };
+    let change = LoggedChange::Terminate { queries: ids.iter().map(|id| id.0.clone()).collect() };
+    // Logged first: what was refused for want of room must not have happened.
     let sequence_number = context
         .command_log
         .append(&command_id, text, overrides, change, Vec::new(), context.now_ms())
         .map_err(refused)?;
+    context.engine.terminate(&ids).map_err(refused)?;
     let status = CommandStatus { status: "SUCCESS", message: "Query terminated.".into(), query_id: None };
     Ok(answer(context, text, &command_id, status, sequence_number))
 }
@@ -149,13 +150,13 @@ pub fn pause(
     let refused = |error: EngineError| ApiError::from_engine(error, text);
     let (verb, done) = if pause { ("pause", "Query paused.") } else { ("resume", "Query resumed.") };
     let ids = check_control(context, selector, verb, text)?;
-    if pause { context.engine.pause(&ids) } else { context.engine.resume(&ids) }.map_err(refused)?;
     let command_id = format!("{verb}/{}/execute", entity_of(selector, &ids));
-    let paused = ids.into_iter().map(|id| (id.0, pause)).collect();
+    let paused = ids.iter().map(|id| (id.0.clone(), pause)).collect();
     let sequence_number = context
         .command_log
         .append(&command_id, text, overrides, LoggedChange::Nothing, paused, context.now_ms())
         .map_err(refused)?;
+    if pause { context.engine.pause(&ids) } else { context.engine.resume(&ids) }.map_err(refused)?;
     let status = CommandStatus { status: "SUCCESS", message: done.into(), query_id: None };
     Ok(answer(context, text, &command_id, status, sequence_number))
 }
@@ -168,15 +169,10 @@ pub fn restore(context: &ServerContext) -> Result<(), EngineError> {
         restore_command(context, command, &mut paused);
     }
     context.engine.advance_query_number(context.command_log.next_sequence_number().max(0) as u64);
-    for (id, error) in context.engine.start_restored() {
+    for (id, error) in context.engine.start_restored(&paused) {
         tracing::error!(query = %id, %error, "a query of the command log could not be started");
     }
-    let ids: Vec<QueryId> = paused
-        .into_iter()
-        .filter_map(|id| context.engine.persistent_query(&id))
-        .map(|q| QueryId(q.plan.id.clone()))
-        .collect();
-    context.engine.pause(&ids)
+    Ok(())
 }
 
 fn restore_command(context: &ServerContext, command: Command, paused: &mut Vec<String>) {
