@@ -4,6 +4,7 @@
 //! checked; the request body may stay open for ever.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use axum::extract::State;
@@ -25,6 +26,9 @@ use super::error::ApiError;
 use super::negotiation::{DELIMITED, JSON, choose, not_found};
 use super::request::{Overrides, invalid_json};
 
+const DRAINED_BYTES_MAX: usize = 1 << 20;
+const DRAIN_MAX: Duration = Duration::from_millis(200);
+
 /// Rows are read ahead of their acknowledgements by at most this many.
 const ACKS_AHEAD: usize = 200;
 
@@ -45,7 +49,10 @@ pub async fn inserts_stream(
         let message = "This endpoint is only available when using HTTP2";
         return ApiError::generic(40004, message).without_content_type().into_response();
     }
-    let Some(media) = choose(&headers, &[DELIMITED, JSON], DELIMITED) else { return not_found() };
+    let Some(media) = choose(&headers, &[DELIMITED, JSON], DELIMITED) else {
+        drain(body).await;
+        return not_found();
+    };
     let mut lines = Lines::new(body.into_data_stream());
     let source = match lines.next().await {
         Some(line) => match open_target(&context, &line) {
@@ -64,6 +71,22 @@ pub async fn inserts_stream(
     let mut response = Response::new(Body::from_stream(frames));
     response.headers_mut().remove("content-type");
     response
+}
+
+/// Reads a refused body to its end, within bounds: a client that is still sending may otherwise see its stream reset
+/// before it sees the refusal.
+async fn drain(body: Body) {
+    let mut left = DRAINED_BYTES_MAX;
+    let mut frames = body.into_data_stream();
+    let read = async {
+        while let Some(Ok(bytes)) = frames.next().await {
+            left = left.saturating_sub(bytes.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_MAX, read).await;
 }
 
 fn open_target(context: &Shared, line: &[u8]) -> Result<Arc<DataSource>, ApiError> {
