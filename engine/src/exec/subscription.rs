@@ -146,9 +146,13 @@ impl Subscription {
 
     /// Waits for rows or the end.
     pub fn next(&self, timeout: std::time::Duration) -> Next {
+        let deadline = std::time::Instant::now() + timeout;
         let mut queue = self.0.queue.lock();
-        if queue.batches.is_empty() && queue.end.is_none() {
-            self.0.readable.wait_for(&mut queue, timeout);
+        // A notice may come for rows that were taken before it: only the time limit ends the wait.
+        while queue.batches.is_empty() && queue.end.is_none() {
+            if self.0.readable.wait_until(&mut queue, deadline).timed_out() {
+                break;
+            }
         }
         let next = take_next(&mut queue);
         drop(queue);
@@ -204,6 +208,20 @@ mod tests {
 
     fn batch(rows: usize) -> ResultRows {
         ResultRows { columns: vec![Arc::new(Int64Array::from(vec![1; rows]))], rows, tombstones: None }
+    }
+
+    #[test]
+    fn a_late_notice_does_not_end_the_wait() {
+        let subscription = Subscription::new(None);
+        let waiting = subscription.clone();
+        let reader = std::thread::spawn(move || waiting.next(std::time::Duration::from_secs(60)));
+        for _ in 0..1000 {
+            subscription.readable();
+            std::thread::yield_now();
+        }
+        subscription.offer(&mut VecDeque::from([batch(3)]));
+        let next = reader.join().expect("the reader ends");
+        assert!(matches!(next, Next::Rows(rows) if rows.rows == 3));
     }
 
     #[test]

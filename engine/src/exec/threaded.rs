@@ -657,10 +657,10 @@ impl TaskCell {
                 if !task.has_uncommitted() {
                     self.query.succeeded(self.index);
                 }
-                self.finish_if_complete(task);
                 if !self.deliver(task) {
                     return Ok(false);
                 }
+                self.finish_if_complete(task);
                 if task.has_uncommitted() && !slot.timer_set {
                     slot.timer_set = true;
                     shared.wake_at(slot.last_commit + interval, self);
