@@ -162,6 +162,32 @@ fn rdkafka_error(error: &KafkaError, topic: &str) -> TopicError {
     }
 }
 
+/// Asks again for a while when the coordinator of a group or a topic is only just being settled.
+fn settled<T>(mut ask: impl FnMut() -> Result<T, NativeError>) -> Result<T, NativeError> {
+    let begun = Instant::now();
+    loop {
+        match ask() {
+            Err(error) if is_settling(error.code) && begun.elapsed() < REQUEST => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_settling(code: Code) -> bool {
+    matches!(
+        code,
+        Code::NotCoordinator
+            | Code::CoordinatorNotAvailable
+            | Code::CoordinatorLoadInProgress
+            | Code::LeaderNotAvailable
+            | Code::NotLeaderForPartition
+            | Code::UnstableOffsetCommit
+            | Code::ConcurrentTransactions
+    )
+}
+
 fn nothing(next_offset: i64) -> FetchedRecords {
     let none = || BinaryArray::new_null(0);
     let timestamps = Int64Array::from(Vec::<i64>::new());
@@ -207,7 +233,7 @@ impl Shared {
         if offsets.is_empty() {
             return Ok(());
         }
-        self.client.commit_group(group, offsets, REQUEST).map_err(|e| match e.code {
+        settled(|| self.client.commit_group(group, offsets, REQUEST)).map_err(|e| match e.code {
             Code::UnknownMemberId | Code::NonEmptyGroup | Code::RebalanceInProgress => TopicError::Fenced(format!(
                 "the consumer group {group} has members of another process (is ksqlDB running with this ksql.service.id?): {e}"
             )),
@@ -346,7 +372,7 @@ impl Topics for KafkaTopics {
 
     fn offsets(&self, partition: &TopicPartition) -> Result<OffsetRange, TopicError> {
         self.shared.check(partition)?;
-        let found = self.shared.client.offsets(&partition.topic, partition.partition.0, REQUEST);
+        let found = settled(|| self.shared.client.offsets(&partition.topic, partition.partition.0, REQUEST));
         let (start, end) = found.map_err(|e| topic_error(&e, Some(&partition.topic)))?;
         Ok(OffsetRange { start, end })
     }
@@ -430,7 +456,7 @@ impl Topics for KafkaTopics {
     }
 
     fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<i64>, TopicError> {
-        let offsets = self.shared.client.group_offsets(group, REQUEST).map_err(|e| topic_error(&e, None))?;
+        let offsets = settled(|| self.shared.client.group_offsets(group, REQUEST)).map_err(|e| topic_error(&e, None))?;
         let found = offsets
             .into_iter()
             .find(|at| at.topic == *partition.topic && at.partition == partition.partition.0);

@@ -145,6 +145,9 @@ impl Settings {
         apply(config, PRODUCER, WRITER, &mut writer);
         let mut admin = shared;
         admin.set("allow.auto.create.topics", "false").set("isolation.level", "read_committed");
+        // It joins no group; but librdkafka 2.12 follows a null pointer when a client without group asks a broker that is not
+        // (yet) the coordinator for another group's offsets.
+        admin.set("group.id", format!("_confluent-ksql-{service_id}admin"));
         apply(config, ADMIN, &[], &mut admin);
         Ok(Self { service_id, reader, writer, admin })
     }
