@@ -528,7 +528,8 @@ class Comparison:
         for group, recorded in sorted(self.scenario.groups.items()):
             now, found = self.seen["groups"].get(group), []
             if now is None:
-                self.tally("groups", group, ["is missing"])
+                # A group of a query that has read nothing lives only as long as its members.
+                self.tally("groups", group, ["is missing"] if recorded["committed"] else [])
                 continue
             expected = {(c["topic"], c["p"]): (c["offset"], metadata_of(c)) for c in recorded["committed"]}
             for at in sorted(set(expected) | set(now)):
@@ -547,9 +548,9 @@ class Comparison:
         if self.seen["command"] is None:
             self.tally("command", "command topic", ["is missing"])
             return
-        now = [(unhex(r["key"]).decode(), json.loads(unhex(r["value"]))) for r in self.seen["command"]["records"]]
-        now = [(self.seen["rename"](key), json.loads(self.seen["rename"](json.dumps(value)))) for key, value in now]
-        recorded = [(c["key"], c["value"]) for c in self.scenario.commands]
+        rename = self.seen["rename"]
+        texts = [(rename(unhex(r["key"]).decode()), rename(unhex(r["value"]).decode())) for r in self.seen["command"]["records"]]
+        now = [(key, json.loads(value)) for key, value in texts]
         known = {step_answer(s).get("commandSequenceNumber") for s in self.scenario.steps}
         recorded = [(c["key"], c["value"]) for c in self.scenario.commands if c["offset"] in known]
         keys = [key for key, _ in recorded], [key for key, _ in now]
@@ -665,6 +666,8 @@ def self_check(scenarios, broker):
     failures = 0
     for scenario in scenarios:
         broker.empty()
+        for record in (record for topic in scenario.topics.values() for record in topic["records"]):
+            record["ts"] = max(record["ts"], 1)  # this client takes 0 for the clock's time
         result = Comparison(scenario, write_recording(scenario, broker))
         result.differences["command"] = [d for d in result.differences["command"] if not d.startswith("offsets:")]
         found = [text for area in Comparison.AREAS for text in result.differences[area]]
