@@ -26,6 +26,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -35,7 +36,7 @@ import urllib.request
 from collections import Counter, defaultdict
 
 try:
-    from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
+    from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
     from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, ResourceType
 except ImportError:
     sys.exit("footprint.py needs the Python package confluent-kafka (pip install confluent-kafka)")
@@ -49,6 +50,10 @@ START_LIMIT_S = 60
 # Between records that go to several partitions, so that they are read in the order in which they were produced.
 PAUSE_S = 0.06
 DYNAMIC_TOPIC_CONFIG = 1
+METADATA_LETTERS = 12
+# As recorded in 00_server_topics.
+COMMAND_TOPIC_CONFIGS = {"cleanup.policy": "delete", "min.insync.replicas": "1", "retention.ms": "-1",
+                         "unclean.leader.election.enable": "false"}
 
 
 # ------------------------------------------------------------------------------------------------------- the recording
@@ -61,16 +66,17 @@ class Scenario:
         self.name, self.service_id = recorded["name"], recorded.get("serviceId")
         self.t0 = recorded.get("T0", 0)
         self.all_steps = recorded.get("steps", [])
-        self.commands = {command["offset"]: command for command in recorded.get("commandTopic", [])}
+        self.logged = {command["offset"]: command for command in recorded.get("commandTopic", [])}
         self.left_out, self.steps = self.split(everything)
         after = recorded.get("after", {})
         gone = {step_answer(step).get("queryId") for step in self.left_out} - {None}
         gone_topics = {self.sink_topic(step) for step in self.left_out} - {None}
+        gone |= {"transient_"}  # push queries are no steps of a recording
         self.topics = {t["name"]: t for t in after.get("topics", [])
                        if t["name"] not in gone_topics and not any(query in t["name"] for query in gone)}
-        self.groups = {g["group"]: g for g in after.get("groups", []) if not any(g["group"].endswith(q) for q in gone)}
+        self.groups = {g["group"]: g for g in after.get("groups", []) if not any(q in g["group"] for q in gone)}
         skipped = {step_answer(step).get("commandSequenceNumber") for step in self.left_out}
-        self.commands = [c for offset, c in sorted(self.commands.items()) if offset not in skipped]
+        self.commands = [c for offset, c in sorted(self.logged.items()) if offset not in skipped]
         self.queries = [q["queryId"] for q in recorded.get("queries", []) if q["queryId"] not in gone]
 
     def split(self, everything):
@@ -88,7 +94,7 @@ class Scenario:
         return out, kept
 
     def sink_topic(self, step):
-        command = self.commands.get(step_answer(step).get("commandSequenceNumber"), {})
+        command = self.logged.get(step_answer(step).get("commandSequenceNumber"), {})
         plan = command.get("value", {}).get("plan") or {}
         return (plan.get("ddlCommand") or {}).get("topicName") if plan.get("queryPlan") else None
 
@@ -112,6 +118,12 @@ class Scenario:
         given = [int(s["streamsProperties"]["commit.interval.ms"]) for s in self.steps
                  if "commit.interval.ms" in s.get("streamsProperties", {})]
         return max(given, default=2000) / 1000
+
+    def properties(self, step):
+        """What the recorder sent: as its step says, else as the command topic has it."""
+        logged = self.logged.get(step_answer(step).get("commandSequenceNumber"), {}).get("value", {})
+        sent = step.get("streamsProperties") or logged.get("streamsProperties") or DEFAULT_PROPERTIES
+        return {name: str(value) for name, value in sent.items()}
 
     def is_exactly_once(self):
         return any("exactly_once" in str(step.get("streamsProperties", {})) for step in self.steps)
@@ -222,12 +234,32 @@ class Broker:
 
     def groups(self):
         """Committed offsets by group: {(topic, partition): (offset, metadata)}."""
+        names = [group.group_id for group in self.admin.list_consumer_groups().result().valid]
+        return {name: committed_offsets(self.bootstrap, name) for name in names if name != "footprint-reader"}
+
+
+def committed_offsets(bootstrap, group):
+    """{(topic, partition): (offset, metadata)} by OffsetFetch, version 5: the Python client fails over metadata that it reads past its end."""
+    def text(t):
+        return struct.pack(">h", len(t)) + t.encode()
+
+    request = struct.pack(">hhi", 9, 5, 1) + text("footprint") + text(group) + struct.pack(">i", -1)
+    host, port = bootstrap.split(",")[0].rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=20) as s, s.makefile("rwb") as stream:
+        stream.write(struct.pack(">i", len(request)) + request)
+        stream.flush()
+
+        def take(form):
+            return struct.unpack(">" + form, stream.read(struct.calcsize(">" + form)))
+
+        take("iii")  # length, number of the request, throttling
         found = {}
-        for group in self.admin.list_consumer_groups().result().valid:
-            asked = self.admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group.group_id)])
-            parts = asked[group.group_id].result().topic_partitions
-            found[group.group_id] = {(p.topic, p.partition): (p.offset, p.metadata or "") for p in parts}
-        found.pop("footprint-reader", None)
+        for _ in range(take("i")[0]):
+            topic = stream.read(take("h")[0]).decode()
+            for _ in range(take("i")[0]):
+                partition, offset, _, length = take("iqih")
+                found[(topic, partition)] = (offset, clean(stream.read(max(length, 0)).decode("latin-1")))
+                take("h")
         return found
 
 
@@ -239,7 +271,8 @@ def ignore_errors(future):
 
 
 def raise_if_failed(error, _):
-    if error:
+    # A compacted topic takes no record without key; the recorder's attempt ended so as well.
+    if error and error.code() != KafkaError.INVALID_RECORD:
         raise KafkaException(error)
 
 
@@ -305,7 +338,7 @@ class Server:
         with open(self.log.name, "rb") as f:
             return f.read()[-1500:].decode("utf-8", "replace").strip()
 
-    def stop(self):
+    def stop(self, log_to=None):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -314,6 +347,8 @@ class Server:
                 self.process.kill()
                 self.process.wait()
         self.log.close()
+        if log_to:
+            shutil.copyfile(self.log.name, log_to)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -344,7 +379,7 @@ class Replay:
         sql = step["sql"]
         for ours, recorded in self.ids.items():
             sql = re.sub(rf"\b{re.escape(recorded)}\b", ours, sql)
-        status, answer = self.server.execute(sql, step.get("streamsProperties", DEFAULT_PROPERTIES))
+        status, answer = self.server.execute(sql, self.scenario.properties(step))
         expected = step.get("status", 200)
         if status != expected:
             message = answer.get("message") if isinstance(answer, dict) else answer
@@ -470,6 +505,7 @@ class Comparison:
         self.scenario, self.seen = scenario, seen
         self.differences = {area: [] for area in self.AREAS}
         self.checked, self.good = Counter(), Counter()
+        self.kinds = Counter()
         self.notes = list(remarks)
         self.compare_topics()
         self.compare_groups()
@@ -485,7 +521,9 @@ class Comparison:
         for name, recorded in sorted(self.scenario.topics.items()):
             now = self.seen["topics"].get(name)
             if is_internal(name):
-                self.tally("internals", name, self.internal(recorded, now))
+                found = self.internal(recorded, now)
+                self.kinds[name.rsplit("-", 1)[1], outcome(found)] += 1
+                self.tally("internals", name, found)
                 continue
             if now is None:
                 self.tally("topics", name, ["is missing"])
@@ -498,6 +536,8 @@ class Comparison:
                 records.found = []
             self.tally("sinks", name, records.found)
         for name in sorted(set(self.seen["topics"]) - set(self.scenario.topics)):
+            if is_internal(name):
+                self.kinds[name.rsplit("-", 1)[1], "not recorded"] += 1
             self.tally("internals" if is_internal(name) else "topics", name, ["is not in the recording"])
 
     def layout(self, recorded, now):
@@ -548,6 +588,9 @@ class Comparison:
         if self.seen["command"] is None:
             self.tally("command", "command topic", ["is missing"])
             return
+        configs = self.seen["command"]["configs"]
+        same = configs == COMMAND_TOPIC_CONFIGS
+        self.tally("command", "settings", [] if same else [f"{COMMAND_TOPIC_CONFIGS} recorded, {configs} now"])
         rename = self.seen["rename"]
         texts = [(rename(unhex(r["key"]).decode()), rename(unhex(r["value"]).decode())) for r in self.seen["command"]["records"]]
         now = [(key, json.loads(value)) for key, value in texts]
@@ -573,13 +616,13 @@ class Comparison:
         pairs = [(was, now) for was, now in sequence if was is not None and now is not None]
         if self.scenario.left_out or not pairs:
             return
-        first = pairs[0]
+        first = pairs[0]  # which has nothing before it now, so that its own query has the number 0
         apart = [(was - first[0], now - first[1]) for was, now in pairs]
         if any(was != now for was, now in apart):
             self.notes.append(f"sequence numbers go on otherwise: {apart}")
         for ours, recorded in ids.items():
             numbers = [re.search(r"_(\d+)$", query) for query in (recorded, ours)]
-            if all(numbers) and int(numbers[0][1]) - first[0] != int(numbers[1][1]) - first[1]:
+            if all(numbers) and int(numbers[1][1]) > 0 and int(numbers[0][1]) - first[0] != int(numbers[1][1]) - first[1]:
                 self.notes.append(f"query numbers go on otherwise: {recorded} recorded after {first[0]}, {ours} now after {first[1]}")
 
     def failed(self):
@@ -589,9 +632,30 @@ class Comparison:
         return [f"{self.good[area]}/{self.checked[area]}" for area in self.AREAS]
 
 
+def outcome(found):
+    """What the differences of an internal topic amount to."""
+    if not found:
+        return "same"
+    if found == ["is missing"]:
+        return "missing"
+    if "the same once compacted" in found:
+        return "same once compacted"
+    records = any(text.startswith(("recorded only", "now only", "the order")) for text in found)
+    return "other records" if records else "other settings"
+
+
 def metadata_of(committed):
     metadata = committed.get("metadata") or ""
-    return metadata.get("base64", "") if isinstance(metadata, dict) else metadata
+    return clean(metadata.get("base64", "") if isinstance(metadata, dict) else metadata)
+
+
+def clean(metadata):
+    """What Kafka Streams keeps beside an offset. The Python client handles it without regard to its end: what follows goes."""
+    try:
+        base64.b64decode(metadata, validate=True)
+        return metadata
+    except ValueError:
+        return metadata[:METADATA_LETTERS]
 
 
 def offset_text(at):
@@ -618,7 +682,7 @@ def check(scenario, args, broker):
             replay.remarks.append("the server ended: " + server.last_words())
         return Comparison(scenario, seen, replay.remarks, replay.sequence, replay.ids)
     finally:
-        server.stop()
+        server.stop(os.path.join(args.logs, scenario.name + ".log") if args.logs else None)
 
 
 def write_recording(scenario, broker, alter=None):
@@ -631,7 +695,7 @@ def write_recording(scenario, broker, alter=None):
         for record in topic["records"]:
             broker.produce(topic["name"], record["p"], record, flush=False)
     name = f"_confluent-ksql-{scenario.service_id}_command_topic"
-    broker.create(name, 1, {"cleanup.policy": "delete", "retention.ms": "-1"})
+    broker.create(name, 1, COMMAND_TOPIC_CONFIGS)
     known = {step_answer(s).get("commandSequenceNumber") for s in scenario.steps}
     for command in scenario.commands:
         if command["offset"] in known:
@@ -708,6 +772,9 @@ def report(results, left_out, args):
     rows.append(["in all", *[f"{total_good[area]}/{total[area]}" for area in Comparison.AREAS]])
     print()
     print_table(rows)
+    kinds = sum((result.kinds for _, result in results if isinstance(result, Comparison)), Counter())
+    for kind in sorted({kind for kind, _ in kinds}):
+        print(f"{kind} topics: " + ", ".join(f"{times} {what}" for (k, what), times in sorted(kinds.items()) if k == kind))
     print("out of scope: " + (", ".join(scenario.name for scenario in left_out) or "none"))
     bad = sum(isinstance(result, Exception) or result.failed() for _, result in results)
     print(f"{len(results) - bad} of {len(results)} scenarios leave the recorded sinks and topics")
@@ -774,6 +841,7 @@ def main():
     parser.add_argument("--all", action="store_true", help="with what is out of scope")
     parser.add_argument("--verbose", action="store_true", help="list every difference")
     parser.add_argument("--json", metavar="OUT", help="write the results as JSON")
+    parser.add_argument("--logs", metavar="DIR", help="keep the server's log of each scenario there")
     parser.add_argument("--self-check", action="store_true", help="check the comparison with the recordings themselves, without Weir")
     args = parser.parse_args()
     if not args.self_check and not os.access(args.weir, os.X_OK):
