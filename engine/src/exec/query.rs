@@ -143,12 +143,12 @@ impl Query {
             let committed =
                 if self.keeps_position() { self.node.topics.committed(&unit.group, &source)? } else { None };
             self.first_offsets.push(OffsetRange { start: committed.unwrap_or(start), end: range.end });
-            if self.keeps_position() && committed.is_none() {
+            // So that a restart before the first commit starts at the same place.
+            if self.keeps_position() && committed.is_none() && !earliest {
                 unit.positions.push(Position { at: source, offset: start, partition_time: None });
             }
         }
         if !unit.positions.is_empty() {
-            // So that a restart before the first commit starts at the same place.
             self.node.topics.commit(unit)?;
         }
         Ok(())
