@@ -54,6 +54,7 @@ public final class Tool {
             case "create" -> create(command);
             case "delete" -> delete(command);
             case "load" -> load(command);
+            case "more" -> more(command);
             case "first" -> first(command);
             case "finish" -> finish(command);
             case "ends" -> Progress.ends(admin, command.required("topic").asText());
@@ -90,7 +91,7 @@ public final class Tool {
         return Map.of("records", load.records, "expensive", load.expensive, "total", load.total);
     }
 
-    /** Waits until a number of partitions of a topic hold a record behind given offsets. */
+    /** Waits until a number of partitions of a topic hold a record behind given offsets. Gives when, in ms since 1970. */
     private Object first(JsonNode command) {
         Map<Integer, Long> from = new HashMap<>();
         command.path("from").properties().forEach(e -> from.put(Integer.valueOf(e.getKey()), e.getValue().asLong()));
@@ -98,7 +99,14 @@ public final class Tool {
             if (!log.awaitRecords(from, command.required("partitions").asInt(), deadline(command))) {
                 throw new IllegalStateException("no output in time");
             }
+            return Map.of("at_ms", System.currentTimeMillis());
         }
+    }
+
+    /** Writes some records now, each with another key. */
+    private Object more(JsonNode command) {
+        long records = number(command, "records");
+        new Load().write(bootstrap, text(command, "topic"), records, records, System.currentTimeMillis(), at -> {});
         return true;
     }
 
