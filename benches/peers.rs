@@ -21,7 +21,6 @@ use serde_json::json;
 use broker::Broker;
 use engine::Engine;
 pub use options::Options;
-use options::{EngineKind, Job};
 use tool::{Loaded, Tool};
 
 pub const PARTITIONS: usize = 4;

@@ -28,10 +28,6 @@ pub struct Digest {
 }
 
 impl Digest {
-    pub fn row_count(&self) -> u64 {
-        self.rows.values().sum()
-    }
-
     pub fn same_rows(&self, other: &Self) -> bool {
         self.rows == other.rows && self.hash == other.hash
     }
