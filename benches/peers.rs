@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     let engines: Vec<Engine> = options.engines.iter().map(|kind| Engine::new(*kind, &broker, options)).collect();
     let mut report = report::Report::new(options);
     if !options.jobs.is_empty() {
-        let loaded = load(&mut tool, INPUT, options.records, options.keys)?;
+        let loaded = load(&mut tool, INPUT, options.records, options.keys, options.records_per_ms)?;
         let mut bench = run::Bench { tool: &mut tool, input: INPUT, loaded, limit: options.limit() };
         for round in 1..=options.rounds {
             for job in &options.jobs {
@@ -45,7 +45,8 @@ pub fn run(options: &Options) -> Result<(), String> {
         delete(&mut tool, INPUT)?;
     }
     if options.recovery_keys > 0 {
-        let loaded = load(&mut tool, recovery::INPUT, options.recovery_keys, options.recovery_keys)?;
+        let loaded =
+            load(&mut tool, recovery::INPUT, options.recovery_keys, options.recovery_keys, options.records_per_ms)?;
         for engine in &engines {
             report.recoveries.extend(recovery::measure(&mut tool, engine, &loaded, options.limit(), folder.path())?);
         }
@@ -59,7 +60,7 @@ fn say(text: &str) {
 }
 
 /// Makes a topic and fills it. Event time ends about now, so that no broker takes the records for expired ones.
-fn load(tool: &mut Tool, topic: &str, records: u64, keys: u64) -> Result<Loaded, String> {
+fn load(tool: &mut Tool, topic: &str, records: u64, keys: u64, records_per_ms: u64) -> Result<Loaded, String> {
     say(&format!("loading {records} records into topic {topic}"));
     create(tool, topic)?;
     let bar = ProgressBar::new(records);
@@ -67,8 +68,8 @@ fn load(tool: &mut Tool, topic: &str, records: u64, keys: u64) -> Result<Loaded,
         bar.set_style(style);
     }
     let minute = 60_000;
-    let start_ms = (now_ms() - records as i64 / 10) / minute * minute - minute;
-    let command = json!({ "do": "load", "topic": topic, "records": records, "keys": keys, "start": start_ms });
+    let start_ms = (now_ms() - (records / records_per_ms) as i64) / minute * minute - minute;
+    let command = json!({ "do": "load", "topic": topic, "records": records, "keys": keys, "start": start_ms, "records_per_ms": records_per_ms });
     let answer = tool.ask_with_progress(&command, |at| bar.set_position(at))?;
     bar.finish_and_clear();
     serde_json::from_value(answer).map_err(|e| e.to_string())

@@ -90,7 +90,7 @@ impl<'a> Engine<'a> {
 
     fn start_streams(&self, job: Job, place: &Place) -> Result<Running, String> {
         let mut process = self.spawn_streams(job, place)?;
-        process.wait_for_line("running", START_MAX)?;
+        process.wait_for_event("running", START_MAX)?;
         let start_cpu_seconds = process.cpu_seconds();
         Ok(Running { process, group: place.name.clone(), start_cpu_seconds })
     }

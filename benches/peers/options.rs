@@ -17,6 +17,9 @@ pub struct Options {
     /// Different keys in the input
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub keys: u64,
+    /// Records per millisecond of event time: with 10, a window of 10 s holds 100,000
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub records_per_ms: u64,
     /// Jobs to run, separated by commas; without a value: none
     #[arg(long, value_enum, value_delimiter = ',', num_args = 0.., default_values_t = [Job::Pass, Job::Filter, Job::Window, Job::Regroup])]
     pub jobs: Vec<Job>,

@@ -43,11 +43,17 @@ impl Process {
         Ok(())
     }
 
-    /// Waits until it has printed a line.
-    pub fn wait_for_line(&mut self, line: &str, limit: Duration) -> Result<(), String> {
+    /// Waits until it has printed an event.
+    pub fn wait_for_event(&mut self, name: &str, limit: Duration) -> Result<(), String> {
         let out = self.out.clone();
-        let printed = || std::fs::read_to_string(&out).is_ok_and(|text| text.lines().any(|l| l == line));
-        self.wait_until(&format!("`{line}`"), limit, printed)
+        self.wait_until(&format!("`{name}`"), limit, || event_ms(&out, name).is_some())
+    }
+
+    /// How long it waited until its group gave it partitions.
+    pub fn group_wait_seconds(&self) -> Option<f64> {
+        let event = |name| event_ms(&self.out, name);
+        let (joining, given) = (event("joining")?, event("restoring").or_else(|| event("running"))?);
+        Some((given - joining) as f64 / 1e3)
     }
 
     pub fn cpu_seconds(&self) -> f64 {
@@ -65,6 +71,12 @@ impl Process {
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
+}
+
+/// When an event was printed first, in ms since 1970: lines are `NAME MS`.
+fn event_ms(out: &Path, name: &str) -> Option<i64> {
+    let text = std::fs::read_to_string(out).ok()?;
+    text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
 }
 
 impl Drop for Process {

@@ -21,6 +21,8 @@ pub struct Recovery {
     pub state_kept: bool,
     /// From the start of the process until every partition has output of new input.
     pub seconds: f64,
+    /// What of that was waiting until the group forgot the dead process.
+    pub group_wait_seconds: f64,
     pub cpu_seconds: f64,
     pub peak_bytes: u64,
 }
@@ -29,6 +31,7 @@ impl Recovery {
     pub fn as_json(&self) -> Json {
         json!({
             "engine": self.engine.name(), "keys": self.keys, "state_kept": self.state_kept, "seconds": self.seconds,
+            "group_wait_seconds": self.group_wait_seconds,
             "cpu_seconds": self.cpu_seconds, "peak_mb": self.peak_bytes as f64 / 1e6,
         })
     }
@@ -77,6 +80,7 @@ pub fn measure(
             keys: loaded.records,
             state_kept,
             seconds: (at_ms["at_ms"].as_i64().unwrap_or(0) - process.began_ms) as f64 / 1e3,
+            group_wait_seconds: process.group_wait_seconds().unwrap_or(0.0),
             cpu_seconds: process.cpu_seconds(),
             peak_bytes: process.peak_bytes(),
         });

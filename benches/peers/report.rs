@@ -77,12 +77,14 @@ impl<'a> Report<'a> {
     }
 
     fn recovery(&self) -> Table {
-        let mut table = right_aligned(["recovery after kill -9", "keys", "seconds", "CPU-s", "peak MB"]);
+        let mut table =
+            right_aligned(["recovery after kill -9", "keys", "seconds", "for the group", "CPU-s", "peak MB"]);
         for recovery in &self.recoveries {
             table.add_row([
                 format!("{}, {}", recovery_name(recovery.state_kept), recovery.engine.name()),
                 grouped(recovery.keys as f64),
                 grouped(recovery.seconds),
+                grouped(recovery.group_wait_seconds),
                 grouped(recovery.cpu_seconds),
                 grouped(recovery.peak_bytes as f64 / 1e6),
             ]);

@@ -11,11 +11,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * Writes bids of about 200 bytes, drawn from a fixed seed: the same but for their time.
  *
- * <p>Keys are drawn evenly, or are all different and rising when there are as many keys as records. Event time rises by 1 ms every
- * ten records.
+ * <p>Keys are drawn evenly, or are all different and rising when there are as many keys as records. Event time rises by 1 ms after
+ * a number of records.
  */
 final class Load {
-    private static final int RECORDS_PER_MS = 10;
     private static final int AUCTIONS = 10_000;
     private static final long PRICE_MAX = 10_000_000;
     private static final String[] CHANNELS = {"Google", "Facebook", "Baidu", "Apple"};
@@ -27,11 +26,11 @@ final class Load {
     long expensive;
     long total;
 
-    void write(String bootstrap, String topic, long count, long keys, long startMs, LongConsumer progress) {
+    void write(String bootstrap, String topic, long count, long keys, long startMs, long recordsPerMs, LongConsumer progress) {
         try (KafkaProducer<byte[], byte[]> producer = producer(bootstrap)) {
             for (; records < count; records++) {
                 long key = keys == count ? records : random.nextLong(keys);
-                long time = startMs + records / RECORDS_PER_MS;
+                long time = startMs + records / recordsPerMs;
                 byte[] value = value(time).getBytes(StandardCharsets.UTF_8);
                 byte[] bidder = ("bidder" + key).getBytes(StandardCharsets.UTF_8);
                 producer.send(new ProducerRecord<>(topic, null, time, bidder, value), Load::failOnError);

@@ -14,8 +14,8 @@ import org.apache.kafka.streams.processor.StateRestoreListener;
 /**
  * The peer: one job as a plain Kafka Streams program with ksqlDB's defaults, until it is ended.
  *
- * <p>Arguments: job, bootstrap servers, application id, input, output, state folder, guarantee. Prints `restoring` when it begins
- * to restore state and `running` when all tasks may process.
+ * <p>Arguments: job, bootstrap servers, application id, input, output, state folder, guarantee. Prints events with their time in
+ * ms since 1970: `joining` its group, `restoring` state, `running` when all tasks may process.
  */
 public final class Peer {
     public static void main(String[] arguments) throws InterruptedException {
@@ -35,6 +35,7 @@ public final class Peer {
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
         Runtime.getRuntime().addShutdownHook(new Thread(streams::close));
+        say("joining");
         streams.start();
         failed.await();
         System.exit(1);
@@ -55,7 +56,7 @@ public final class Peer {
     }
 
     private static void say(String event) {
-        System.out.println(event);
+        System.out.println(event + " " + System.currentTimeMillis());
         System.out.flush();
     }
 

@@ -68,6 +68,9 @@ public final class Tool {
         NewTopic topic = new NewTopic(text(command, "topic"), Optional.of(command.required("partitions").asInt()), Optional.of((short) 1));
         // Old event times must not make records vanish.
         admin.createTopics(List.of(topic.configs(Map.of("retention.ms", "-1")))).all().get();
+        while (!admin.listTopics().names().get().contains(topic.name())) {
+            Thread.sleep(LOOK_EACH_MS);
+        }
         return true;
     }
 
@@ -81,7 +84,9 @@ public final class Tool {
 
     private Object load(JsonNode command) {
         Load load = new Load();
-        load.write(bootstrap, text(command, "topic"), number(command, "records"), number(command, "keys"), number(command, "start"), at -> {
+        long records = number(command, "records");
+        long start = number(command, "start");
+        load.write(bootstrap, text(command, "topic"), records, number(command, "keys"), start, number(command, "records_per_ms"), at -> {
             try {
                 answer("progress", at);
             } catch (Exception e) {
@@ -106,7 +111,7 @@ public final class Tool {
     /** Writes some records now, each with another key. */
     private Object more(JsonNode command) {
         long records = number(command, "records");
-        new Load().write(bootstrap, text(command, "topic"), records, records, System.currentTimeMillis(), at -> {});
+        new Load().write(bootstrap, text(command, "topic"), records, records, System.currentTimeMillis(), 1, at -> {});
         return true;
     }
 
