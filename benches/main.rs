@@ -121,7 +121,10 @@ fn weir_beside() -> PathBuf {
 fn main() -> Result<(), String> {
     let arguments = Arguments::parse();
     if let Some(Others::Peers(options)) = &arguments.others {
-        return peers::run(options);
+        return peers::run(options).or_else(|reason| {
+            eprintln!("weir-benches: {reason}");
+            std::process::exit(1)
+        });
     }
     if let Some(name) = &arguments.child {
         return child(&arguments, name);

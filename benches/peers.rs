@@ -30,7 +30,7 @@ const INPUT: &str = "bids";
 pub fn run(options: &Options) -> Result<(), String> {
     let folder = tempfile::Builder::new().prefix("weir-peers").tempdir().map_err(|e| e.to_string())?;
     say("starting a broker, compiling the Java programs");
-    let broker = Broker::start(folder.path(), options.bootstrap_servers.as_deref())?;
+    let broker = Broker::start(folder.path())?;
     let mut tool = broker.tool()?;
     let engines: Vec<Engine> = options.engines.iter().map(|kind| Engine::new(*kind, &broker, options)).collect();
     let mut report = report::Report::new(options);

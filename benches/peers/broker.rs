@@ -8,36 +8,27 @@ use super::tool::Tool;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Stopped when dropped, if it is our own. It ends with this process in any case.
+/// Stopped when dropped; it ends with this process in any case.
 pub struct Broker {
     pub bootstrap: String,
     folder: PathBuf,
-    own: bool,
     libraries: String,
     classes: PathBuf,
 }
 
 impl Broker {
-    /// Starts a broker in a folder, or takes one that runs.
-    pub fn start(folder: &Path, running: Option<&str>) -> Result<Self, String> {
+    /// Compiles the programs and starts a broker, all in a folder.
+    pub fn start(folder: &Path) -> Result<Self, String> {
         let libraries = kafka([OsStr::new("libs")])?.trim().to_string();
         let classes = folder.join("classes");
         compile(&libraries, &classes)?;
-        let home = folder.join("kafka");
-        let mut broker = Self { bootstrap: String::new(), folder: home, own: running.is_none(), libraries, classes };
-        broker.bootstrap = match running {
-            Some(address) => address.to_string(),
-            None => broker.start_own()?,
-        };
-        Ok(broker)
-    }
-
-    fn start_own(&self) -> Result<String, String> {
+        let mut broker = Self { bootstrap: String::new(), folder: folder.join("kafka"), libraries, classes };
         let parent = std::process::id().to_string();
-        kafka([OsStr::new("start"), self.folder.as_os_str(), OsStr::new("--parent"), OsStr::new(&parent)])?;
-        let file = self.folder.join("bootstrap");
+        kafka([OsStr::new("start"), broker.folder.as_os_str(), OsStr::new("--parent"), OsStr::new(&parent)])?;
+        let file = broker.folder.join("bootstrap");
         let address = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        Ok(address.trim().to_string())
+        broker.bootstrap = address.trim().to_string();
+        Ok(broker)
     }
 
     /// A Java program of ours, with options for its JVM.
@@ -59,9 +50,7 @@ impl Broker {
 
 impl Drop for Broker {
     fn drop(&mut self) {
-        if self.own {
-            let _ = kafka([OsStr::new("stop"), self.folder.as_os_str(), OsStr::new("--kill")]);
-        }
+        let _ = kafka([OsStr::new("stop"), self.folder.as_os_str(), OsStr::new("--kill")]);
     }
 }
 

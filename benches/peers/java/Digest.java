@@ -2,6 +2,7 @@ package peers;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -137,6 +138,9 @@ final class Digest {
                     sum += mix(mix(kind.id(), name.getBytes()), parser.getText().getBytes());
                 }
                 return sum;
+            } catch (JsonProcessingException e) {
+                // Not JSON: the bytes as they are, so that it shows as a difference.
+                return mix(2, value);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
