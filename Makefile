@@ -2,13 +2,14 @@
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 WEIR := $(CARGO_TARGET_DIR)/release/weir
 CASES ?= ../shared/acceptance
+KAFKA_DIR ?= .kafka
 
-.PHONY: help setup build demo test bench bench-peers lint acceptance
+.PHONY: help setup build demo kafka test bench bench-peers lint acceptance
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: ## Install what the build needs (libclang, a C++ compiler)
+setup: ## Install what the build needs (a C++ compiler, libclang, OpenSSL)
 	@scripts/setup
 
 build: setup ## Build the weir binary
@@ -18,7 +19,14 @@ build: setup ## Build the weir binary
 demo: build ## Start a server on the embedded log and watch the bank example live
 	$(WEIR) demo
 
-test: setup ## Everything that proves the product
+kafka: ## Start a Kafka broker for development, with its data in ./.kafka
+	@scripts/kafka start $(KAFKA_DIR)
+	@echo "use it:  weir server --bootstrap-servers $$(cat $(KAFKA_DIR)/bootstrap)"
+	@echo "topics:  scripts/kafka topics $(KAFKA_DIR) --list        more: scripts/kafka --help"
+	@echo "stop it: scripts/kafka stop $(KAFKA_DIR)                 its data stays until the folder is removed"
+
+test: setup ## Everything that proves the product, also on a real Kafka broker
+	@scripts/kafka libs >/dev/null
 	cargo build --release --workspace --all-targets
 	cargo test --release --workspace
 

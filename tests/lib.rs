@@ -1,6 +1,7 @@
 //! A harness around the real binary: starts `weir server`, talks to it over HTTP, stops or kills it, and prints its log when a
-//! test fails. Nothing here knows the engine.
+//! test fails. Beside it real Kafka brokers. Nothing here knows the engine.
 
+mod kafka;
 mod server;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+pub use kafka::Broker;
 pub use server::{Answer, Server, run_to_end};
 
 /// How long anything that a test waits for may take.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use weir_engine::{Array, BinaryArray, Int64Array};
 const VERSION: u32 = 1;
 /// Records read at once while restoring.
 const FETCH_ROWS: usize = 1_000;
+/// Longest wait for records before looking again.
+const POLL: Duration = Duration::from_millis(20);
 
 /// How a command ended.
 #[derive(Clone, Debug, Serialize)]
@@ -72,6 +75,7 @@ impl CommandLog {
             replicas: 1,
             cleanup: CleanupPolicy::Delete,
             retention_ms: Some(-1),
+            kafka_configs: &[("min.insync.replicas", "1"), ("unclean.leader.election.enable", "false")],
         };
         match topics.create(&spec) {
             Ok(()) | Err(TopicError::TopicExists(_)) => {}
@@ -84,12 +88,10 @@ impl CommandLog {
     /// All commands in order.
     pub fn read(&self) -> Result<Vec<Command>, EngineError> {
         let mut commands = Vec::new();
-        let mut offset = 0;
-        loop {
-            let fetched = self.topics.fetch(&self.partition, offset, FETCH_ROWS)?;
-            if fetched.records.is_empty() {
-                break;
-            }
+        let range = self.topics.offsets(&self.partition)?;
+        let mut offset = range.start;
+        while offset < range.end {
+            let fetched = self.topics.read(&self.partition, offset, FETCH_ROWS, POLL)?;
             offset = fetched.next_offset;
             for row in 0..fetched.records.len() {
                 commands.push(read_command(&fetched.records, row)?);

@@ -32,6 +32,7 @@ pub fn open(topics: &Arc<dyn Topics>, config: &Config) -> Result<Option<TopicPro
         replicas: 1,
         cleanup: CleanupPolicy::Delete,
         retention_ms: None,
+        kafka_configs: &[],
     };
     match topics.create(&spec) {
         Ok(()) | Err(TopicError::TopicExists(_)) => {}

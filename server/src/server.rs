@@ -16,6 +16,7 @@ use weir_engine::exec::{Runtime, RuntimeOptions};
 use weir_engine::state::{MemoryBudget, StateDb, StateError};
 use weir_engine::topic::Topics;
 use weir_engine::topic::embedded::EmbeddedLog;
+use weir_engine::topic::kafka::KafkaTopics;
 
 use crate::api;
 use crate::command_log::CommandLog;
@@ -96,7 +97,9 @@ impl Server {
     }
 }
 
-fn open(options: ServerOptions, address: SocketAddr) -> Result<(Arc<ServerContext>, Arc<EmbeddedLog>), ServerError> {
+type Opened = (Arc<ServerContext>, Option<Arc<EmbeddedLog>>);
+
+fn open(options: ServerOptions, address: SocketAddr) -> Result<Opened, ServerError> {
     let db = match &options.data_dir {
         Some(folder) => {
             std::fs::create_dir_all(folder).map_err(|reason| ServerError::Folder { folder: folder.clone(), reason })?;
@@ -104,8 +107,7 @@ fn open(options: ServerOptions, address: SocketAddr) -> Result<(Arc<ServerContex
         }
         None => StateDb::in_memory(),
     };
-    let log = Arc::new(EmbeddedLog::open(db.clone())?);
-    let topics: Arc<dyn Topics> = log.clone();
+    let (topics, log) = open_topics(&options.config, &db)?;
     let mut runtime_options = RuntimeOptions::from_config(&options.config);
     if let Some(log) = processing_log::open(&topics, &options.config)? {
         runtime_options.log = Arc::new(log);
@@ -117,6 +119,15 @@ fn open(options: ServerOptions, address: SocketAddr) -> Result<(Arc<ServerContex
     restore(&context).map_err(|e| ServerError::Restore(e.message))?;
     processing_log::create_stream(&context).map_err(|e| ServerError::Restore(e.message))?;
     Ok((context, log))
+}
+
+/// The cluster's topics when `bootstrap.servers` is set, else the embedded log, which needs maintenance.
+fn open_topics(config: &Config, db: &StateDb) -> Result<(Arc<dyn Topics>, Option<Arc<EmbeddedLog>>), ServerError> {
+    if config.get("bootstrap.servers").is_some_and(|servers| !servers.trim().is_empty()) {
+        return Ok((Arc::new(KafkaTopics::open(config, db.clone())?), None));
+    }
+    let log = Arc::new(EmbeddedLog::open(db.clone())?);
+    Ok((log.clone(), Some(log)))
 }
 
 fn memory_budget(config: &Config) -> MemoryBudget {
@@ -156,7 +167,8 @@ async fn accept(listener: TcpListener, context: Arc<ServerContext>, mut stopped:
     let _ = tokio::time::timeout(DRAIN, connections.shutdown()).await;
 }
 
-async fn maintain(log: Arc<EmbeddedLog>, context: Arc<ServerContext>, mut stopped: watch::Receiver<bool>) {
+async fn maintain(log: Option<Arc<EmbeddedLog>>, context: Arc<ServerContext>, mut stopped: watch::Receiver<bool>) {
+    let Some(log) = log else { return };
     let interval = context.config().i64("weir.log.retention.check.interval.ms", MAINTENANCE_MS).max(1_000) as u64;
     loop {
         tokio::select! {

@@ -85,7 +85,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let spec =
-            TopicSpec { name: name.into(), partitions, replicas, cleanup: CleanupPolicy::Delete, retention_ms: None };
+            TopicSpec { name: name.into(), partitions, replicas, cleanup: CleanupPolicy::Delete, retention_ms: None, kafka_configs: &[] };
         self.topics.create(&spec).map_err(|e| e.to_string())
     }
 

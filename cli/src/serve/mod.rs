@@ -20,6 +20,7 @@ const DEFAULT_DATA_DIR: &str = "weir-data";
 #[command(after_help = "Examples:
   weir server
   weir server --listen 127.0.0.1:8088 --data-dir /var/lib/weir
+  weir server --bootstrap-servers localhost:9092
   weir server --config ksql-server.properties --set ksql.service.id=orders_")]
 pub struct ServerArguments {
     /// Address and port [default: `listeners` of the configuration, else 0.0.0.0:8088]
@@ -28,6 +29,9 @@ pub struct ServerArguments {
     /// Folder of topics, state and the command log; made when missing
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
     data_dir: PathBuf,
+    /// Kafka brokers to work on [default: `bootstrap.servers` of the configuration, else the embedded log]
+    #[arg(long, value_name = "HOST:PORT,...")]
+    bootstrap_servers: Option<String>,
     /// Properties in the syntax of ksql-server.properties
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -91,6 +95,11 @@ fn options(arguments: &ServerArguments) -> Result<ServerOptions, String> {
     };
     let from_flags = arguments.settings.iter().cloned();
     settings.extend(from_flags.map(|(name, value)| Setting { name, value, place: "--set".to_string() }));
+    settings.extend(arguments.bootstrap_servers.iter().map(|servers| Setting {
+        name: "bootstrap.servers".to_string(),
+        value: servers.clone(),
+        place: "--bootstrap-servers".to_string(),
+    }));
     let listen = match &arguments.listen {
         Some(text) => resolve(text).map_err(|e| format!("--listen {text}: {e}"))?,
         None => match settings.iter().rev().find(|setting| setting.name == "listeners") {
@@ -159,6 +168,7 @@ mod tests {
         ServerArguments {
             listen: listen.map(str::to_string),
             data_dir: PathBuf::from("d"),
+            bootstrap_servers: None,
             config,
             settings: settings.iter().map(|(n, v)| ((*n).to_string(), (*v).to_string())).collect(),
             log: None,

@@ -22,6 +22,7 @@ pub fn query_options(config: &Config) -> QueryOptions {
         cache_bytes: config.i64("cache.max.bytes.buffering", 10_000_000).max(0) as usize,
         commit_interval_ms: config.i64("commit.interval.ms", 2_000).max(1) as u64,
         batch_rows: config.i64("weir.batch.rows", 4_096).max(1) as usize,
+        guarantee: crate::topic::kafka::guarantee(config),
         ..QueryOptions::default()
     }
 }

@@ -48,11 +48,13 @@ impl EngineError {
 
 impl From<crate::topic::TopicError> for EngineError {
     fn from(error: crate::topic::TopicError) -> Self {
-        use crate::topic::TopicError::{Corrupt, InvalidName, Storage, TopicExists, UnknownPartition, UnknownTopic};
+        use crate::topic::TopicError as E;
         let kind = match &error {
-            UnknownTopic(_) | TopicExists(_) | InvalidName(_) | UnknownPartition { .. } => ErrorKind::Request,
-            Storage(_) => ErrorKind::Retry,
-            Corrupt(_) => ErrorKind::Bug,
+            E::UnknownTopic(_) | E::TopicExists(_) | E::InvalidName(_) | E::UnknownPartition { .. } | E::Refused(_) => {
+                ErrorKind::Request
+            }
+            E::Storage(_) | E::Unavailable(_) | E::Fenced(_) => ErrorKind::Retry,
+            E::Corrupt(_) => ErrorKind::Bug,
         };
         Self::new(kind, error.to_string())
     }

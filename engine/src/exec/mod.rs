@@ -15,6 +15,7 @@ mod simulated;
 mod store;
 mod subscription;
 mod task;
+mod running;
 mod threaded;
 mod topology;
 

@@ -14,7 +14,7 @@ use super::task::{StreamTask, TaskParts};
 use super::topology::{Subtopology, Topology, application_id};
 use crate::plan::{QueryPlan, ResultKind};
 use crate::state::StateDb;
-use crate::topic::{CommitUnit, Partition, TopicError, TopicPartition, Topics};
+use crate::topic::{CommitUnit, Guarantee, Partition, Position, TopicError, TopicPartition, Topics, Writer};
 
 /// Where a query starts that has no committed position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct QueryOptions {
     pub start_ms: i64,
     /// Read nothing until RESUME.
     pub paused: bool,
+    /// `processing.guarantee`.
+    pub guarantee: Guarantee,
 }
 
 impl Default for QueryOptions {
@@ -59,6 +61,7 @@ impl Default for QueryOptions {
             state_bytes: None,
             start_ms: 0,
             paused: false,
+            guarantee: Guarantee::AtLeastOnce,
         }
     }
 }
@@ -79,6 +82,8 @@ pub(crate) struct Query {
     pub topology: Topology,
     pub node: Node,
     pub subscription: Option<Subscription>,
+    /// The writer of all tasks, when they commit together; else each has its own.
+    pub shared_writer: Option<Arc<dyn Writer>>,
     /// End offsets of a bounded run, in the order of `task_places`.
     end_offsets: Vec<Option<i64>>,
     /// Start positions of tasks that have committed none.
@@ -100,14 +105,21 @@ impl Query {
             }
         }
         let subscription = transient.then(|| Subscription::new(plan.limit));
+        // Before anything is read: it ends what an earlier process left open.
+        let together = options.guarantee == Guarantee::ExactlyOnce && !transient && !node.topics.commits_at_once();
+        let shared_writer = match together {
+            true => Some(node.topics.clone().writer(&topology.application_id, Guarantee::ExactlyOnce)?),
+            false => None,
+        };
+        let (end_offsets, start_offsets) = (Vec::new(), Vec::new());
         let mut query =
-            Self { plan, options, topology, node, subscription, end_offsets: Vec::new(), start_offsets: Vec::new() };
+            Self { plan, options, topology, node, subscription, shared_writer, end_offsets, start_offsets };
         query.settle_offsets()?;
         Ok(query)
     }
 
     fn settle_offsets(&mut self) -> Result<(), TaskError> {
-        let mut unit = CommitUnit { group: self.plan.id.clone(), ..CommitUnit::default() };
+        let mut unit = CommitUnit { group: self.group().to_string(), ..CommitUnit::default() };
         for (subtopology, source) in self.task_places() {
             let range = self.node.topics.offsets(&source)?;
             let reset = self.options.offset_reset.unwrap_or(match subtopology.kind {
@@ -118,8 +130,8 @@ impl Query {
             let start = if earliest { range.start } else { range.end };
             self.start_offsets.push(start);
             self.end_offsets.push((self.options.bounded && !subtopology.internal_source).then_some(range.end));
-            if self.keeps_position() && self.node.topics.committed(&unit.group, &source).is_none() {
-                unit.positions.push((source, start));
+            if self.keeps_position() && self.node.topics.committed(&unit.group, &source)?.is_none() {
+                unit.positions.push(Position { at: source, offset: start, partition_time: None });
             }
         }
         if !unit.positions.is_empty() {
@@ -127,6 +139,11 @@ impl Query {
             self.node.topics.commit(unit)?;
         }
         Ok(())
+    }
+
+    /// The consumer group that the query reads as.
+    pub fn group(&self) -> &str {
+        &self.topology.application_id
     }
 
     fn keeps_position(&self) -> bool {
@@ -156,12 +173,19 @@ impl Query {
                 stores.push(StorePart::open(spec, &self.node.db, &*self.node.topics)?);
             }
         }
-        let committed = self.keeps_position().then(|| self.node.topics.committed(&self.plan.id, &source)).flatten();
+        let topics = &self.node.topics;
+        let committed = if self.keeps_position() { topics.committed(self.group(), &source)? } else { None };
+        let writer = match &self.shared_writer {
+            Some(writer) => writer.clone(),
+            None => topics.clone().writer(self.group(), Guarantee::AtLeastOnce)?,
+        };
         let reader = &subtopology.reader;
         let follower = self.node.sources.follow(source.clone(), &reader.declaration, reader.decoded_columns());
         let record_cache = self.options.cache_bytes > 0;
         Ok(StreamTask::new(TaskParts {
-            group: self.plan.id.clone(),
+            query_id: self.plan.id.clone(),
+            group: self.group().to_string(),
+            writer,
             stores,
             state: StateOptions {
                 record_cache,
@@ -208,7 +232,7 @@ impl Query {
         for store in self.topology.stores() {
             self.node.db.drop_store(&self.topology.store_name(&store))?;
         }
-        self.node.topics.delete_group(&self.plan.id)?;
+        self.node.topics.delete_group(self.group())?;
         Ok(())
     }
 }

@@ -59,7 +59,8 @@ impl Declaration {
     }
 
     /// Decodes keys at once; values when they are asked for.
-    pub fn open(&self, fetched: FetchedRecords) -> SourceBatch {
+    /// `asked`: the offset from which it was fetched.
+    pub fn open(&self, asked: i64, fetched: FetchedRecords) -> SourceBatch {
         let mut key_failures = Vec::new();
         let (bare, window) = match self.window {
             Some(window) => {
@@ -84,12 +85,13 @@ impl Declaration {
             failures: Arc::new([]),
             decoded: false,
         };
-        SourceBatch { fetched, keys, key_present, key_failures, window, values: Mutex::new(values) }
+        SourceBatch { asked, fetched, keys, key_present, key_failures, window, values: Mutex::new(values) }
     }
 }
 
 /// Fetched records with their decoded columns, shared by followers.
 pub struct SourceBatch {
+    asked: i64,
     pub fetched: FetchedRecords,
     pub(crate) keys: Vec<ArrayRef>,
     pub(crate) key_present: Option<BooleanBuffer>,
@@ -224,7 +226,7 @@ impl Follower {
         if let Some(found) = shared.batches.iter().find(|b| b.starts_at(offset) && b.rows() <= max_rows) {
             return Ok(found.clone());
         }
-        let batch = Arc::new(declaration.open(topics.fetch(&self.key.0, offset, max_rows)?));
+        let batch = Arc::new(declaration.open(offset, topics.fetch(&self.key.0, offset, max_rows)?));
         if batch.rows() > 0 && shared.followers.len() > 1 {
             let mut union: Vec<usize> =
                 shared.followers.iter().flat_map(|follower| follower.wanted.iter().copied()).collect();
@@ -254,7 +256,7 @@ impl SourceBatch {
         self.fetched.records.keys.value_data().len() + self.fetched.records.values.value_data().len()
     }
     fn starts_at(&self, offset: i64) -> bool {
-        self.fetched.offsets.values().first() == Some(&offset)
+        self.fetched.offsets.values().first().is_some_and(|first| (self.asked..=*first).contains(&offset))
     }
 }
 

@@ -90,7 +90,7 @@ impl Simulation {
         let Some(at) = self.queries.iter().position(|q| q.query.plan.id == id) else { return Ok(()) };
         let mut stopped = self.queries.remove(at);
         for task in &mut stopped.tasks {
-            commit(&self.node, &mut task.task)?;
+            task.task.commit_alone()?;
         }
         stopped.tasks.clear();
         if delete_internal {
@@ -158,7 +158,7 @@ impl Simulation {
             }
         }
         for index in 0..self.queries[at].tasks.len() {
-            commit(&self.node, &mut self.queries[at].tasks[index].task)?;
+            self.queries[at].tasks[index].task.commit_alone()?;
             self.deliver(at, index);
         }
         loop {
@@ -168,7 +168,7 @@ impl Simulation {
                     while self.step(at, index, usize::MAX)? {
                         moved = true;
                     }
-                    commit(&self.node, &mut self.queries[at].tasks[index].task)?;
+                    self.queries[at].tasks[index].task.commit_alone()?;
                     self.deliver(at, index);
                 }
             }
@@ -205,7 +205,7 @@ impl Simulation {
             let moved = self.step(at, index, max_rows)?;
             any |= moved;
             if !moved {
-                any |= commit(&self.node, &mut self.queries[at].tasks[index].task)?;
+                any |= self.queries[at].tasks[index].task.commit_alone()?;
                 self.deliver(at, index);
             }
         }
@@ -228,7 +228,7 @@ impl Simulation {
         task.process(&batch)?;
         *steps += 1;
         if *steps % self.options.steps_per_commit.max(1) == 0 || task.is_over_budget() {
-            commit(&self.node, task)?;
+            task.commit_alone()?;
         }
         self.deliver(at, index);
         Ok(true)
@@ -242,13 +242,3 @@ impl Simulation {
     }
 }
 
-/// True if there was anything to commit.
-fn commit(node: &Node, task: &mut StreamTask) -> Result<bool, TaskError> {
-    let unit = task.commit()?;
-    let any = unit.is_some();
-    if let Some(unit) = unit {
-        node.topics.commit(unit)?;
-    }
-    task.committed();
-    Ok(any)
-}

@@ -11,20 +11,28 @@
 //! Windows lie in segments of time, so that expiry drops whole ranges and a look-up of a key reads one range per segment.
 //! Changelog records have the same key without partition, 1 and segment.
 
+use std::time::{Duration, Instant};
+
 use arrow_array::Int64Array;
 use arrow_array::builder::BinaryBuilder;
 
 use super::TaskError;
 use crate::state::{Entries, StateDb, StoreId, WriteBatch};
-use crate::topic::{CommitUnit, Records, TopicPartition, Topics};
+use crate::topic::{ChangelogEnd, CommitUnit, Records, TopicError, TopicPartition, Topics};
 
+/// Longest wait for records of a changelog before looking again.
+const RESTORE_POLL: Duration = Duration::from_millis(20);
 const VERSION: u8 = 1;
 const META: u8 = 0;
 const DATA: u8 = 1;
 /// Kafka Streams' smallest segment.
 const SEGMENT_MS_MIN: i64 = 60_000;
 /// Changelog records read at once when a store is restored.
-const RESTORE_ROWS: usize = 4096;
+const RESTORE_ROWS: usize = 16_384;
+/// How long a changelog may give nothing while it is read.
+const RESTORE_PATIENCE: Duration = Duration::from_secs(60);
+/// A restoring that takes longer says how far it is, this often.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What an operator needs to know to open its part.
 #[derive(Clone)]
@@ -49,6 +57,9 @@ impl Default for StoreMeta {
         Self { changelog_position: 0, stream_time: i64::MIN, max_window_start: i64::MIN }
     }
 }
+
+/// Where the changelog position lies in encoded metadata: behind the version.
+const CHANGELOG_POSITION_AT: usize = 1;
 
 impl StoreMeta {
     fn encode(self) -> Vec<u8> {
@@ -236,27 +247,45 @@ impl StorePart {
             // The topic was made anew: the store is ahead of it and stays what it is.
             self.meta.changelog_position = range.end;
         }
+        let first = self.meta.changelog_position.max(range.start);
+        let (mut told, mut heard, mut rows) = (Instant::now(), Instant::now(), 0);
         while self.meta.changelog_position < range.end {
-            let fetched = topics.fetch(&changelog, self.meta.changelog_position, RESTORE_ROWS)?;
-            let (keys, values) = (&fetched.records.keys, &fetched.records.values);
-            let mut batch = WriteBatch::default();
-            for row in 0..fetched.records.len() {
-                let (key, window) = self.split_changelog_key(keys.value(row))?;
-                let mut stored = Vec::with_capacity(key.len() + 21);
-                self.spec.write_key(key, window, &mut stored);
-                if arrow_array::Array::is_null(values, row) {
-                    batch.delete(self.spec.id, stored);
-                } else {
-                    batch.put(self.spec.id, stored, values.value(row).to_vec());
-                    self.meta.max_window_start = self.meta.max_window_start.max(window);
+            let fetched = topics.read(&changelog, self.meta.changelog_position, RESTORE_ROWS, RESTORE_POLL)?;
+            if fetched.next_offset <= self.meta.changelog_position {
+                if heard.elapsed() > RESTORE_PATIENCE {
+                    return Err(TopicError::Unavailable(format!("the changelog {} gives no records", changelog.topic)).into());
                 }
-                self.meta.stream_time = self.meta.stream_time.max(fetched.records.timestamps.value(row));
+                continue;
             }
-            self.meta.changelog_position = fetched.next_offset.max(self.meta.changelog_position + 1);
+            heard = Instant::now();
+            rows += fetched.records.len();
+            self.restore_records(&fetched.records)?;
+            self.meta.changelog_position = fetched.next_offset;
+            let mut batch = WriteBatch::default();
+            batch.entries(self.spec.id, std::mem::take(&mut self.entries));
             batch.put(self.spec.id, self.spec.meta_key(), self.meta.encode());
             self.db.write(batch, false)?;
+            if told.elapsed() >= PROGRESS_INTERVAL {
+                told = Instant::now();
+                let percent = 100 * (fetched.next_offset - first) / (range.end - first).max(1);
+                tracing::info!(target: "weir::restore", "{}-{}: {rows} records, {percent} %", changelog.topic, changelog.partition.0);
+            }
         }
         self.expired_below = None;
+        Ok(())
+    }
+
+    fn restore_records(&mut self, records: &Records) -> Result<(), TaskError> {
+        let (keys, values) = (&records.keys, &records.values);
+        for row in 0..records.len() {
+            let (key, window) = self.split_changelog_key(keys.value(row))?;
+            let value = arrow_array::Array::is_valid(values, row).then(|| values.value(row));
+            if value.is_some() {
+                self.meta.max_window_start = self.meta.max_window_start.max(window);
+            }
+            self.entries.push(|out| self.spec.write_key(key, window, out), value);
+            self.meta.stream_time = self.meta.stream_time.max(records.timestamps.value(row));
+        }
         Ok(())
     }
 
@@ -362,6 +391,13 @@ impl StorePart {
             unit.outputs.push((log.target.clone(), records));
         }
         self.writes.put(self.spec.id, self.spec.meta_key(), self.meta.encode());
+        unit.changelogs.extend(self.spec.changelog.clone().map(|changelog| ChangelogEnd {
+            changelog,
+            store: self.spec.id,
+            key: self.spec.meta_key(),
+            value: self.meta.encode(),
+            position_at: CHANGELOG_POSITION_AT,
+        }));
         unit.state.entries(self.spec.id, std::mem::take(&mut self.entries));
         unit.state.operations.append(&mut self.writes.operations);
     }

@@ -12,7 +12,7 @@ use super::shared_source::{Follower, SourceBatch};
 use super::subscription::ResultRows;
 use super::topology::{End, Subtopology};
 use crate::batch::Batch;
-use crate::topic::{CommitUnit, Records, TopicPartition, Topics};
+use crate::topic::{CommitUnit, Position, Records, TopicPartition, Topics, Writer};
 
 /// Records of a repartition topic that are given back together.
 const RELEASED_ROWS: i64 = 65_536;
@@ -27,7 +27,9 @@ pub struct TaskCounters {
 }
 
 pub struct StreamTask {
-    pub(crate) group: String,
+    query_id: String,
+    group: String,
+    writer: Arc<dyn Writer>,
     pub(crate) subtopology: Arc<Subtopology>,
     pub(crate) source: TopicPartition,
     stages: Vec<Stage>,
@@ -36,6 +38,8 @@ pub struct StreamTask {
     /// The next offset to process.
     position: i64,
     committed_position: i64,
+    /// The highest timestamp seen in the source.
+    partition_time: Option<i64>,
     /// Where a bounded run ends.
     end_offset: Option<i64>,
     /// Positions are not kept for transient queries.
@@ -58,7 +62,10 @@ enum Stage {
 
 /// Everything a task is opened with.
 pub(crate) struct TaskParts {
+    pub query_id: String,
+    /// The consumer group.
     pub group: String,
+    pub writer: Arc<dyn Writer>,
     pub subtopology: Arc<Subtopology>,
     pub source: TopicPartition,
     pub stores: Vec<super::store::StorePart>,
@@ -82,7 +89,9 @@ impl StreamTask {
         };
         let stages = parts.subtopology.processors.iter().filter_map(stage).collect();
         Self {
+            query_id: parts.query_id,
             group: parts.group,
+            writer: parts.writer,
             subtopology: parts.subtopology,
             source: parts.source,
             stages,
@@ -90,6 +99,7 @@ impl StreamTask {
             follower: parts.follower,
             position: parts.position,
             committed_position: parts.position,
+            partition_time: None,
             end_offset: parts.end_offset,
             keeps_position: parts.keeps_position,
             outputs: Vec::new(),
@@ -124,14 +134,15 @@ impl StreamTask {
     /// After an error the task's state is undefined: drop it and open it anew from its last commit.
     pub fn process(&mut self, source: &SourceBatch) -> Result<(), TaskError> {
         let sink = self.log.clone();
-        let group = self.group.clone();
-        let mut log = TaskLog { sink: &*sink, query_id: &group, errors: 0 };
+        let query_id = self.query_id.clone();
+        let mut log = TaskLog { sink: &*sink, query_id: &query_id, errors: 0 };
         self.counters.records_in += source.rows() as u64;
         let batch = self.subtopology.reader.read(source, self.source.partition.0, &mut log)?;
         if let Some(batch) = batch {
             self.run(0, batch, &mut log)?;
         }
         self.position = source.fetched.next_offset;
+        self.partition_time = self.partition_time.max(source.fetched.records.timestamps.values().iter().copied().max());
         self.counters.errors += log.errors;
         Ok(())
     }
@@ -170,11 +181,44 @@ impl StreamTask {
         Ok(())
     }
 
+    /// There is nothing to process up to an offset.
+    pub fn skip_to(&mut self, offset: i64) {
+        self.position = self.position.max(offset);
+    }
+
+    /// Sends outputs ahead of the commit, where the log takes them.
+    ///
+    /// # Errors
+    /// As from `process`.
+    pub fn send(&mut self) -> Result<(), TaskError> {
+        if !self.outputs.is_empty() {
+            self.writer.send(&mut self.outputs)?;
+            if self.outputs.is_empty() {
+                (self.output_rows, self.output_bytes) = (0, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes everything since the last commit true. False if there was nothing.
+    ///
+    /// # Errors
+    /// As from `process`.
+    pub fn commit_alone(&mut self) -> Result<bool, TaskError> {
+        let unit = self.commit()?;
+        let any = unit.is_some();
+        if let Some(unit) = unit {
+            self.writer.commit(unit)?;
+        }
+        self.committed();
+        Ok(any)
+    }
+
     /// Flushes record caches and hands over everything since the last commit. `None`: nothing to commit.
     pub fn commit(&mut self) -> Result<Option<CommitUnit>, TaskError> {
         let sink = self.log.clone();
-        let group = self.group.clone();
-        let mut log = TaskLog { sink: &*sink, query_id: &group, errors: 0 };
+        let query_id = self.query_id.clone();
+        let mut log = TaskLog { sink: &*sink, query_id: &query_id, errors: 0 };
         for stage in 0..self.stages.len() {
             if let Stage::Stateful(operator) = &mut self.stages[stage]
                 && let Some(batch) = operator.flush(&mut log)?
@@ -192,7 +236,8 @@ impl StreamTask {
             }
         }
         if self.keeps_position && self.position != self.committed_position {
-            unit.positions.push((self.source.clone(), self.position));
+            let partition_time = self.partition_time;
+            unit.positions.push(Position { at: self.source.clone(), offset: self.position, partition_time });
         }
         let empty = unit.outputs.is_empty() && unit.positions.is_empty() && unit.state.is_empty();
         Ok((!empty).then_some(unit))

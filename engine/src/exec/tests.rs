@@ -31,6 +31,7 @@ impl TestNode {
                 replicas: 1,
                 cleanup: CleanupPolicy::Delete,
                 retention_ms: None,
+                kafka_configs: &[],
             };
             topics.create(&spec).expect("a new topic");
         }

@@ -10,7 +10,7 @@ use super::operators::{
     StatefulProcessor, TableStoreProcessor, Transform,
 };
 use crate::formats::SerdeOptions;
-use crate::plan::{ExecutionStep, GroupByStep, QueryPlan, ResultKind};
+use crate::plan::{ExecutionStep, GroupByStep, QueryPlan, ResultKind, persistent_application_id};
 use crate::topic::{CleanupPolicy, TopicSpec};
 
 /// Extra time for which changelogs of windows are kept, as `ksql.sink.window.change.log.additional.retention`.
@@ -84,7 +84,7 @@ pub fn application_id(service_id: &str, plan: &QueryPlan, start_ms: i64) -> Stri
     if plan.is_transient() {
         format!("_confluent-ksql-{service_id}transient_{}_{start_ms}", plan.id)
     } else {
-        format!("_confluent-ksql-{service_id}query_{}", plan.id)
+        persistent_application_id(service_id, &plan.id)
     }
 }
 
@@ -283,6 +283,7 @@ impl Builder<'_> {
                 replicas: 1,
                 cleanup: if retention_ms.is_some() { CleanupPolicy::CompactDelete } else { CleanupPolicy::Compact },
                 retention_ms: retention_ms.map(|ms| ms.saturating_add(CHANGELOG_EXTRA_RETENTION_MS)),
+                kafka_configs: &[("message.timestamp.type", "CreateTime")],
             });
         }
         open.processors.push(Processor::Stateful(processor));
@@ -301,6 +302,7 @@ impl Builder<'_> {
             replicas: 1,
             cleanup: CleanupPolicy::Delete,
             retention_ms: Some(-1),
+            kafka_configs: &[("segment.bytes", "52428800"), ("message.timestamp.type", "CreateTime")],
         });
         open.end = End::Topic(Sink::of_repartition(&topic, repartition, &step.schema, kind, partitions)?);
         open.names.push(topic.clone());

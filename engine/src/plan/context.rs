@@ -20,6 +20,11 @@ pub fn service_id(config: &Config) -> &str {
     config.get("ksql.service.id").unwrap_or("default_")
 }
 
+/// Application id, and so consumer group, of a persistent query: `_confluent-ksql-<service id>query_<query id>`.
+pub fn persistent_application_id(service_id: &str, query_id: &str) -> String {
+    format!("_confluent-ksql-{service_id}query_{query_id}")
+}
+
 impl PlanContext<'_> {
     /// Whether schema registry formats can be used.
     pub(super) fn has_registry(&self) -> bool {

@@ -26,7 +26,7 @@ mod tests;
 
 use weir_parser::ast::{Expression, Name, ParsedStatement, SourceKind, Statement};
 
-pub use context::{PlanContext, service_id};
+pub use context::{PlanContext, persistent_application_id, service_id};
 pub use explain::{ExplainText, explain};
 pub use pull::{PullOutcome, plan_pull};
 pub use push::plan_push;

@@ -94,7 +94,7 @@ pub fn resolve(context: &PlanContext<'_>, wanted: &WantedTopic<'_>) -> Result<Op
         }
     };
     let retention_ms = wanted.retention_ms.filter(|_| wanted.cleanup != CleanupPolicy::Compact);
-    Ok(Some(TopicSpec { name: wanted.name.to_string(), partitions, replicas, cleanup: wanted.cleanup, retention_ms }))
+    Ok(Some(TopicSpec { name: wanted.name.to_string(), partitions, replicas, cleanup: wanted.cleanup, retention_ms, kafka_configs: &[] }))
 }
 
 fn check_existing(wanted: &WantedTopic<'_>, existing: &TopicSpec) -> Result<(), AnalysisError> {

@@ -1,16 +1,19 @@
 //! Topics: records, partitions, consumer positions, atomic commits and topic administration, behind one small trait.
 //!
 //! Records move in batches of contiguous bytes, never as an object per record. `embedded` keeps them in the node's own
-//! store; a Kafka backing stands behind the same trait. Knows nothing of formats or SQL.
+//! store; `kafka` in the topics of a Kafka cluster, behind the same trait. Knows nothing of formats or SQL.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow_array::{BinaryArray, Int64Array};
 
 use crate::batch::RowHeaders;
-use crate::state::{StateError, WriteBatch};
+use crate::state::{StateError, StoreId, WriteBatch};
 
 pub mod embedded;
+pub mod kafka;
+mod watchers;
 
 /// n records of one partition in offset order.
 #[derive(Clone, Debug)]
@@ -66,6 +69,8 @@ pub struct TopicSpec {
     pub cleanup: CleanupPolicy,
     /// `None`: the backing's default; `Some(-1)`: for ever.
     pub retention_ms: Option<i64>,
+    /// Further settings that a new topic of a Kafka cluster gets; not read back.
+    pub kafka_configs: &'static [(&'static str, &'static str)],
 }
 
 /// The half-open range of offsets that a partition holds.
@@ -83,8 +88,53 @@ pub struct CommitUnit {
     /// Sink, repartition and changelog records, in the order in which they are appended per partition.
     pub outputs: Vec<(TopicPartition, Records)>,
     /// The next offset to read of each source partition.
-    pub positions: Vec<(TopicPartition, i64)>,
+    pub positions: Vec<Position>,
     pub state: WriteBatch,
+    /// Where the changelogs of the written stores end; for backings that give out offsets only when records are delivered.
+    pub changelogs: Vec<ChangelogEnd>,
+}
+
+/// How far a group has read a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub at: TopicPartition,
+    /// The next offset to read.
+    pub offset: i64,
+    /// The highest timestamp seen in the partition, in ms; `None`: not known. Kafka Streams keeps it beside the offset.
+    pub partition_time: Option<i64>,
+}
+
+/// An entry of `CommitUnit::state` that holds the end of a changelog: 8 bytes, big-endian, at `position_at` of `value`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangelogEnd {
+    pub changelog: TopicPartition,
+    pub store: StoreId,
+    pub key: Vec<u8>,
+    pub value: Vec<u8>,
+    pub position_at: usize,
+}
+
+/// What a query's outputs hold to when a process or broker dies. `processing.guarantee`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Guarantee {
+    #[default]
+    AtLeastOnce,
+    ExactlyOnce,
+}
+
+/// Takes the outputs of a query's tasks to the log.
+pub trait Writer: Send + Sync {
+    /// Sends outputs ahead of their commit, so that the commit has less to wait for; keeps the order per partition. Leaves
+    /// those in `outputs` that go with the commit.
+    ///
+    /// # Errors
+    /// When earlier outputs were lost: the tasks that use this writer have to start over from their last commit.
+    fn send(&self, outputs: &mut Vec<(TopicPartition, Records)>) -> Result<(), TopicError>;
+    /// Makes a commit true: all outputs, sent ahead or with it, then positions and state. After an error nothing of it may be
+    /// taken for done: `abort`, and open the tasks anew.
+    fn commit(&self, unit: CommitUnit) -> Result<(), TopicError>;
+    /// Drops what was sent since the last commit, as far as the guarantee allows.
+    fn abort(&self) -> Result<(), TopicError>;
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +152,22 @@ pub enum TopicError {
     Storage(String),
     #[error("the log is damaged: {0}")]
     Corrupt(String),
+    /// The cluster cannot be reached or is not ready; trying again may help.
+    #[error("Kafka is not available: {0}")]
+    Unavailable(String),
+    /// The cluster took no record or request of this kind; somebody has to change something.
+    #[error("Kafka refused it: {0}")]
+    Refused(String),
+    /// Another process with the same identity took over.
+    #[error("fenced: {0}")]
+    Fenced(String),
+}
+
+impl TopicError {
+    /// Whether trying again later may help without anybody acting.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Storage(_) | Self::Unavailable(_))
+    }
 }
 
 impl From<StateError> for TopicError {
@@ -129,19 +195,37 @@ pub trait Topics: Send + Sync {
     fn list(&self) -> Vec<TopicSpec>;
     fn offsets(&self, partition: &TopicPartition) -> Result<OffsetRange, TopicError>;
     /// Up to `max_rows` records from `offset` on (from the start of the partition if `offset` was trimmed away); empty at
-    /// the end. Never blocks. Appended batches come back as they were appended where they fit, so readers at the same
+    /// the end, or (Kafka) when nothing has been read ahead yet. Never blocks. Appended batches come back as they were appended where they fit, so readers at the same
     /// offset see the same batch boundaries.
     fn fetch(&self, partition: &TopicPartition, offset: i64, max_rows: usize) -> Result<FetchedRecords, TopicError>;
+    /// As `fetch`, but waits up to `wait` for records where they come from elsewhere. `next_offset` at or past the end tells
+    /// that there is nothing more.
+    fn read(
+        &self,
+        partition: &TopicPartition,
+        offset: i64,
+        max_rows: usize,
+        wait: Duration,
+    ) -> Result<FetchedRecords, TopicError>;
+    /// The end of a partition without asking anybody else; `None` when it is not known.
+    fn known_end(&self, partition: &TopicPartition) -> Option<i64> {
+        self.offsets(partition).ok().map(|range| range.end)
+    }
     /// The first offset whose record's timestamp is at least `timestamp_ms`; the end if there is none.
     fn offset_for_time(&self, partition: &TopicPartition, timestamp_ms: i64) -> Result<i64, TopicError>;
     /// Appends acknowledged records: durable (synced) when it returns. Gives the first offset of each.
     fn append(&self, topic: &str, records: Vec<(Partition, Records)>) -> Result<Vec<i64>, TopicError>;
-    /// Applies a commit as one atomic step.
+    /// Applies a commit as one step: atomic in the embedded log, at least once on Kafka. Queries commit through their writer.
     fn commit(&self, unit: CommitUnit) -> Result<(), TopicError>;
+    /// The writer of a query, known to the log under `application_id`. With exactly-once it is one for all of its tasks, which
+    /// commit together; it fences earlier ones of the same application id.
+    fn writer(self: Arc<Self>, application_id: &str, guarantee: Guarantee) -> Result<Arc<dyn Writer>, TopicError>;
+    /// Commits cost next to nothing here, so a drained task commits at once; else it waits for its interval.
+    fn commits_at_once(&self) -> bool;
     /// Gives back the space of records below `offset`, which nobody needs any more. Whole batches go; it may be put off.
     fn delete_records_before(&self, partition: &TopicPartition, offset: i64) -> Result<(), TopicError>;
     /// The position last committed by `group` on a partition.
-    fn committed(&self, group: &str, partition: &TopicPartition) -> Option<i64>;
+    fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<i64>, TopicError>;
     fn delete_group(&self, group: &str) -> Result<(), TopicError>;
     fn watch(&self, topic: &str, wake: Wake) -> Watch;
 }

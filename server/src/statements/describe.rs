@@ -135,6 +135,7 @@ fn offset_summaries(context: &ServerContext, metastore: &MetaStore, source: &Dat
     metastore
         .readers_of(&source.name)
         .map(|query| {
+            let group = weir_engine::plan::persistent_application_id(weir_engine::plan::service_id(context.config()), &query.id.0);
             let offsets: Vec<Json> = partitions
                 .iter()
                 .map(|(partition, range)| {
@@ -142,7 +143,7 @@ fn offset_summaries(context: &ServerContext, metastore: &MetaStore, source: &Dat
                         topic: source.topic.as_str().into(),
                         partition: *partition,
                     };
-                    let committed = context.engine.topics().committed(&query.id.0, &place);
+                    let committed = context.engine.topics().committed(&group, &place).ok().flatten();
                     json!({
                         "partition": partition.0,
                         "logStartOffset": range.start,
@@ -152,7 +153,7 @@ fn offset_summaries(context: &ServerContext, metastore: &MetaStore, source: &Dat
                 })
                 .collect();
             json!({
-                "groupId": query.id.0,
+                "groupId": group,
                 "topicSummaries": [{ "kafkaTopic": source.topic, "offsets": offsets }],
             })
         })

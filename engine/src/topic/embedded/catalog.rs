@@ -93,6 +93,7 @@ pub(super) fn decode_topic(name: &[u8], bytes: &[u8]) -> Result<(u32, TopicSpec)
             0 => None,
             _ => Some(i64::from_be_bytes(reader.array()?)),
         },
+        kafka_configs: &[],
     };
     reader.finish()?;
     Ok((id, spec))

@@ -29,7 +29,6 @@ mod partition;
 mod regroup;
 #[cfg(test)]
 mod tests;
-mod watchers;
 
 /// Memory for recently appended batches of all partitions, unless told otherwise.
 pub const TAIL_BYTES_DEFAULT: usize = 8 << 20;
@@ -252,6 +251,21 @@ fn read_positions(snapshot: &dyn Snapshot, topics_store: StoreId) -> Result<Posi
     Ok(positions)
 }
 
+/// Commits are atomic whatever the guarantee: everything goes with them, nothing ahead.
+struct EmbeddedWriter(Arc<EmbeddedLog>);
+
+impl Writer for EmbeddedWriter {
+    fn send(&self, _outputs: &mut Vec<(TopicPartition, Records)>) -> Result<(), TopicError> {
+        Ok(())
+    }
+    fn commit(&self, unit: CommitUnit) -> Result<(), TopicError> {
+        self.0.commit(unit)
+    }
+    fn abort(&self) -> Result<(), TopicError> {
+        Ok(())
+    }
+}
+
 impl Topics for EmbeddedLog {
     fn create(&self, spec: &TopicSpec) -> Result<(), TopicError> {
         if !catalog::is_valid_name(&spec.name) {
@@ -328,6 +342,16 @@ impl Topics for EmbeddedLog {
         Ok(nothing(offset))
     }
 
+    fn read(
+        &self,
+        partition: &TopicPartition,
+        offset: i64,
+        max_rows: usize,
+        _wait: Duration,
+    ) -> Result<FetchedRecords, TopicError> {
+        self.fetch(partition, offset, max_rows)
+    }
+
     fn offset_for_time(&self, partition: &TopicPartition, timestamp_ms: i64) -> Result<i64, TopicError> {
         let (_, partition) = self.partition(partition)?;
         let range = OffsetRange { start: partition.start(), end: partition.end() };
@@ -365,7 +389,7 @@ impl Topics for EmbeddedLog {
     fn commit(&self, unit: CommitUnit) -> Result<(), TopicError> {
         let mut batch = unit.state;
         let mut positions = Vec::with_capacity(unit.positions.len());
-        for (at, offset) in &unit.positions {
+        for Position { at, offset, .. } in &unit.positions {
             let (topic_id, partition) = self.partition(at)?;
             let key = catalog::position_key(topic_id, partition.number, &unit.group);
             batch.put(self.topics_store, key, offset.to_be_bytes().to_vec());
@@ -389,6 +413,14 @@ impl Topics for EmbeddedLog {
         Ok(())
     }
 
+    fn writer(self: Arc<Self>, _application_id: &str, _guarantee: Guarantee) -> Result<Arc<dyn Writer>, TopicError> {
+        Ok(Arc::new(EmbeddedWriter(self)))
+    }
+
+    fn commits_at_once(&self) -> bool {
+        true
+    }
+
     fn delete_records_before(&self, partition: &TopicPartition, offset: i64) -> Result<(), TopicError> {
         let topic = self.topic(&partition.topic)?;
         match self.maintenance.try_lock() {
@@ -399,9 +431,10 @@ impl Topics for EmbeddedLog {
         }
     }
 
-    fn committed(&self, group: &str, partition: &TopicPartition) -> Option<i64> {
-        let (topic_id, partition) = self.partition(partition).ok()?;
-        self.positions.lock().get(group)?.get(&(topic_id, partition.number)).copied()
+    fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<i64>, TopicError> {
+        let Ok((topic_id, partition)) = self.partition(partition) else { return Ok(None) };
+        let positions = self.positions.lock();
+        Ok(positions.get(group).and_then(|group| group.get(&(topic_id, partition.number)).copied()))
     }
 
     fn delete_group(&self, group: &str) -> Result<(), TopicError> {

@@ -23,8 +23,12 @@ fn open(folder: &std::path::Path, tail_bytes: usize) -> EmbeddedLog {
     EmbeddedLog::open_with_tail(StateDb::open(folder, BUDGET).unwrap(), tail_bytes).unwrap()
 }
 
+fn position(at: TopicPartition, offset: i64) -> Position {
+    Position { at, offset, partition_time: None }
+}
+
 fn topic(name: &str, cleanup: CleanupPolicy, retention_ms: Option<i64>) -> TopicSpec {
-    TopicSpec { name: name.into(), partitions: 2, replicas: 1, cleanup, retention_ms }
+    TopicSpec { name: name.into(), partitions: 2, replicas: 1, cleanup, retention_ms, kafka_configs: &[] }
 }
 
 fn create(log: &EmbeddedLog, name: &str) {
@@ -142,18 +146,18 @@ fn a_commit_moves_outputs_positions_and_state_at_once() {
             state.put(store, b"k".to_vec(), b"1".to_vec());
             let outputs =
                 vec![(at("out", 1), records("a=1")), (at(out, 0), records("b=2")), (at("out", 1), records("c=3"))];
-            CommitUnit { group: "q".into(), outputs, positions: vec![(at("in", 0), 7)], state }
+            CommitUnit { group: "q".into(), outputs, positions: vec![position(at("in", 0), 7)], state, ..CommitUnit::default() }
         };
         let stored = || log.db.snapshot().get_many(store, &[b"k"]).unwrap().remove(0);
         assert!(log.commit(unit("missing")).is_err());
-        assert_eq!((log.committed("q", &at("in", 0)), stored()), (None, None));
+        assert_eq!((log.committed("q", &at("in", 0)).unwrap(), stored()), (None, None));
         assert_eq!(read(&log, &at("out", 1), 0, 10), "");
         log.commit(unit("out")).unwrap();
-        assert_eq!((log.committed("q", &at("in", 0)), stored()), (Some(7), Some(b"1".to_vec())));
+        assert_eq!((log.committed("q", &at("in", 0)).unwrap(), stored()), (Some(7), Some(b"1".to_vec())));
         assert_eq!(read(&log, &at("out", 1), 0, 10), "0:a=1 1:c=3");
         assert_eq!(read(&log, &at("out", 0), 0, 10), "0:b=2");
         log.delete_group("q").unwrap();
-        assert_eq!(log.committed("q", &at("in", 0)), None);
+        assert_eq!(log.committed("q", &at("in", 0)).unwrap(), None);
     });
 }
 
@@ -169,7 +173,7 @@ fn a_restart_finds_topics_offsets_positions_and_records() {
     }
     let log = open(folder.path(), 1 << 20);
     assert_eq!(log.describe("t"), Some(topic("t", CleanupPolicy::CompactDelete, Some(-1))));
-    assert_eq!(log.committed("q", &at("t", 0)), Some(1));
+    assert_eq!(log.committed("q", &at("t", 0)).unwrap(), Some(1));
     assert_eq!(append(&log, "t", 0, "c=3"), 2);
     assert_eq!(read(&log, &at("t", 0), 0, 10), "0:a=1 1:b=2 2:c=3");
     assert_eq!(log.size(&at("t", 0)).unwrap().records, 3);

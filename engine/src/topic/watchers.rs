@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use crate::topic::{Wake, Watch};
+use super::{Wake, Watch};
 
 #[derive(Default)]
 pub(super) struct Watchers {
@@ -27,6 +27,11 @@ impl Watchers {
         state.by_topic.entry(topic.to_string()).or_default().push((id, wake));
         Watch(Box::new(Registration { watchers: self.clone(), topic: topic.to_string(), id })
             as Box<dyn Any + Send + Sync>)
+    }
+
+    /// Whether anybody waits for the topic.
+    pub fn watches(&self, topic: &str) -> bool {
+        self.state.read().by_topic.contains_key(topic)
     }
 
     pub fn wake(&self, topic: &str) {
