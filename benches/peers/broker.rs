@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::process::bound_to_us;
 use super::tool::Tool;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -33,7 +34,7 @@ impl Broker {
 
     /// A Java program of ours, with options for its JVM.
     pub fn java(&self, jvm: &[&str], class: &str) -> Command {
-        let mut command = Command::new("java");
+        let mut command = bound_to_us("java");
         command
             .args(jvm)
             .arg(format!("-Dlog4j2.configurationFile={ROOT}/scripts/kafka.d/log4j2.properties"))

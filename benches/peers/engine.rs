@@ -2,13 +2,12 @@
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use super::broker::Broker;
 use super::http;
 use super::options::{EngineKind, Job, Options};
-use super::process::Process;
+use super::process::{Process, bound_to_us};
 
 /// How long an engine may take until it can process. A killed peer's group stays for 45 s.
 const START_MAX: Duration = Duration::from_secs(120);
@@ -45,6 +44,11 @@ impl<'a> Engine<'a> {
     pub fn new(kind: EngineKind, broker: &'a Broker, options: &'a Options) -> Self {
         let (guarantee, weir) = (options.guarantee.name(), options.weir_path());
         Self { kind, broker, guarantee, java_options: &options.java_options, weir }
+    }
+
+    /// Whether output topics must exist before a job starts. Weir makes its own.
+    pub fn wants_output_topic(&self) -> bool {
+        self.kind == EngineKind::KafkaStreams
     }
 
     /// A place of its own for a job, with an output topic that is still to be made.
@@ -109,7 +113,7 @@ impl<'a> Engine<'a> {
     fn start_weir(&self, place: &Place) -> Result<(Process, String), String> {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(|e| e.to_string())?.port();
         let address = format!("127.0.0.1:{port}");
-        let mut command = Command::new(&self.weir);
+        let mut command = bound_to_us(&self.weir);
         command
             .args(["server", "--bootstrap-servers", &self.broker.bootstrap, "--listen", &address, "--data-dir"])
             .arg(state_folder(place));

@@ -9,6 +9,13 @@ use crate::measure::{cpu_seconds_of, peak_bytes_of};
 
 const LOOK_EACH: Duration = Duration::from_millis(10);
 
+/// A program that is killed when this one ends, however it ends.
+pub fn bound_to_us(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command
+}
+
 /// Killed when dropped, with `kill -9`.
 pub struct Process {
     child: Child,

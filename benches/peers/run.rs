@@ -102,7 +102,9 @@ impl Bench<'_> {
     ) -> Result<(Run, String, Digest), String> {
         let place = engine.place(job, &round.to_string(), self.input, folder);
         let (output, seconds) = (&place.output, self.limit.as_secs());
-        create(self.tool, output)?;
+        if engine.wants_output_topic() {
+            create(self.tool, output)?;
+        }
         self.tool
             .send(&json!({ "do": "first", "topic": output, "partitions": 1, "seconds": FIRST_OUTPUT_MAX.as_secs() }))?;
         let running = engine.start(job, &place)?;

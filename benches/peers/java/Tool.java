@@ -19,6 +19,10 @@ import org.apache.kafka.clients.admin.NewTopic;
 public final class Tool {
     private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final long LOOK_EACH_MS = 100;
+    /** How soon a topic is looked for again that does not exist yet. */
+    private static final long TOPIC_EACH_MS = 20;
+    /** How long a new topic may take to show. */
+    private static final long SHOWN_MAX_MS = 10_000;
 
     private final String bootstrap;
     private final Admin admin;
@@ -68,10 +72,17 @@ public final class Tool {
         NewTopic topic = new NewTopic(text(command, "topic"), Optional.of(command.required("partitions").asInt()), Optional.of((short) 1));
         // Old event times must not make records vanish.
         admin.createTopics(List.of(topic.configs(Map.of("retention.ms", "-1")))).all().get();
-        while (!admin.listTopics().names().get().contains(topic.name())) {
-            Thread.sleep(LOOK_EACH_MS);
-        }
+        awaitTopic(topic.name(), System.currentTimeMillis() + SHOWN_MAX_MS);
         return true;
+    }
+
+    private void awaitTopic(String topic, long deadline) throws Exception {
+        while (!admin.listTopics().names().get().contains(topic)) {
+            if (System.currentTimeMillis() > deadline) {
+                throw new IllegalStateException("there is no topic " + topic);
+            }
+            Thread.sleep(TOPIC_EACH_MS);
+        }
     }
 
     /** Deletes every topic with a prefix. */
@@ -97,7 +108,8 @@ public final class Tool {
     }
 
     /** Waits until a number of partitions of a topic hold a record behind given offsets. Gives when, in ms since 1970. */
-    private Object first(JsonNode command) {
+    private Object first(JsonNode command) throws Exception {
+        awaitTopic(text(command, "topic"), deadline(command));
         Map<Integer, Long> from = new HashMap<>();
         command.path("from").properties().forEach(e -> from.put(Integer.valueOf(e.getKey()), e.getValue().asLong()));
         try (Log log = new Log(bootstrap, text(command, "topic"), 1)) {
