@@ -18,10 +18,12 @@ use serde_json::Value as Json;
 use weir_tests::{Broker, Server, eventually, seeded};
 
 const PARTITIONS: i32 = 4;
-/// A window's start of today: older records would leave the sinks by retention.
+const RECORDS: u64 = 60_000;
+/// The time of the first record. Of today: older records would leave the sinks by retention, later ones than now be refused.
 static START_MS: LazyLock<i64> = LazyLock::new(|| {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_millis() as i64;
-    now.div_euclid(WINDOW_MS) * WINDOW_MS
+    let span_ms = number_from("WEIR_FAULT_RECORDS", RECORDS) as i64 * 5;
+    (now - span_ms).div_euclid(WINDOW_MS) * WINDOW_MS
 });
 const WINDOW_MS: i64 = 10_000;
 const STATEMENTS: &str = "
@@ -240,21 +242,21 @@ fn check_exactly_once(run: &Run) {
 #[tokio::test(flavor = "multi_thread")]
 async fn exactly_once_survives_kills_of_the_server() {
     let kills = number_from("WEIR_FAULT_KILLS", 6);
-    let run = run("exactly_once_v2", Fault::Server, kills, number_from("WEIR_FAULT_RECORDS", 60_000)).await;
+    let run = run("exactly_once_v2", Fault::Server, kills, number_from("WEIR_FAULT_RECORDS", RECORDS)).await;
     check_exactly_once(&run);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exactly_once_survives_kills_of_the_broker() {
     let kills = number_from("WEIR_FAULT_KILLS", 6).div_ceil(4);
-    let run = run("exactly_once_v2", Fault::Broker, kills, number_from("WEIR_FAULT_RECORDS", 60_000)).await;
+    let run = run("exactly_once_v2", Fault::Broker, kills, number_from("WEIR_FAULT_RECORDS", RECORDS)).await;
     check_exactly_once(&run);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_least_once_loses_nothing_when_the_server_is_killed() {
     let kills = number_from("WEIR_FAULT_KILLS", 6);
-    let run = run("at_least_once", Fault::Server, kills, number_from("WEIR_FAULT_RECORDS", 60_000)).await;
+    let run = run("at_least_once", Fault::Server, kills, number_from("WEIR_FAULT_RECORDS", RECORDS)).await;
     let kept = read_all(run.broker.bootstrap(), "kept");
     let mut numbers: Vec<u64> = kept.iter().filter_map(|(_, _, value)| value["N"].as_u64()).collect();
     numbers.sort_unstable();
