@@ -145,7 +145,7 @@ fn select(input: ExecutionStep, columns: &[(&str, &str, SqlType)]) -> ExecutionS
     let values: Vec<Column> = columns.iter().map(|(_, name, t)| column(name, t.clone())).collect();
     let schema = schema(&input.schema().key, &values);
     let expressions = columns.iter().map(|(text, ..)| expression(text)).collect();
-    ExecutionStep::Select(SelectStep { input: Box::new(input), expressions, schema, store: None })
+    ExecutionStep::Select(SelectStep { input: Box::new(input), expressions, schema })
 }
 
 fn group_by(input: ExecutionStep, key: (&str, &str), repartition: bool) -> ExecutionStep {

@@ -223,9 +223,9 @@ fn tables_are_kept_for_pull_queries() {
     check(
         table,
         "CTAS_O_0\n\
-         source t in KsqlTopic-Reduce: `ID` INTEGER KEY, `V` INTEGER\n\
-         filter (V > 1): `ID` INTEGER KEY, `V` INTEGER\n\
-         select V in Project: `ID` INTEGER KEY, `V` INTEGER\n\
+         source t in KsqlTopic-Reduce: `ID` INTEGER KEY, `NAME` STRING, `V` INTEGER, `ROWPARTITION` INTEGER, `ROWOFFSET` BIGINT\n\
+         filter (V > 1): `ID` INTEGER KEY, `NAME` STRING, `V` INTEGER, `ROWPARTITION` INTEGER, `ROWOFFSET` BIGINT\n\
+         select V: `ID` INTEGER KEY, `V` INTEGER\n\
          sink O KAFKA/JSON: `ID` INTEGER KEY, `V` INTEGER",
     );
     let pull = |query: &str, expected: &str| check(&format!("{table} {query}"), expected);
