@@ -85,8 +85,8 @@ impl SourceReader {
     ) -> Result<Self, TaskError> {
         let schema = &step.schema;
         let declaration = Declaration::new(topic, schema, (&repartition.key_serde, &repartition.value_serde), None)?;
-        let is_column = |e: &Expression, name| matches!(e, Expression::Column(column) if &column.name == name);
-        let place = |(i, column): (usize, &Column)| match step.keys.iter().position(|e| is_column(e, &column.name)) {
+        let is_column = |e: &Expression, c: &Column| matches!(e, Expression::Column(column) if column.name == c.name);
+        let place = |(i, column): (usize, &Column)| match step.keys.iter().position(|e| is_column(e, column)) {
             Some(key) => Place::Key(key),
             None if column.name.as_str() == "ROWTIME" => Place::Time,
             None => Place::Value(i),
