@@ -14,7 +14,7 @@ use super::task::{StreamTask, TaskParts};
 use super::topology::{Subtopology, Topology, application_id};
 use crate::plan::{QueryPlan, ResultKind};
 use crate::state::StateDb;
-use crate::topic::{CommitUnit, Guarantee, Partition, Position, TopicError, TopicPartition, Topics, Writer};
+use crate::topic::{CommitUnit, Guarantee, OffsetRange, Partition, Position, TopicError, TopicPartition, Topics, Writer};
 
 /// Where a query starts that has no committed position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,8 @@ pub(crate) struct Query {
     pub shared_writer: Option<Arc<dyn Writer>>,
     /// End offsets of a bounded run, in the order of `task_places`.
     end_offsets: Vec<Option<i64>>,
+    /// Positions in the sources and their ends when the query started, in the order of `task_places`.
+    pub first_offsets: Vec<OffsetRange>,
     /// Start positions of tasks that have committed none.
     start_offsets: Vec<i64>,
 }
@@ -111,9 +113,17 @@ impl Query {
             true => Some(node.topics.clone().writer(&topology.application_id, Guarantee::ExactlyOnce)?),
             false => None,
         };
-        let (end_offsets, start_offsets) = (Vec::new(), Vec::new());
-        let mut query =
-            Self { plan, options, topology, node, subscription, shared_writer, end_offsets, start_offsets };
+        let mut query = Self {
+            plan,
+            options,
+            topology,
+            node,
+            subscription,
+            shared_writer,
+            end_offsets: Vec::new(),
+            first_offsets: Vec::new(),
+            start_offsets: Vec::new(),
+        };
         query.settle_offsets()?;
         Ok(query)
     }
@@ -130,12 +140,15 @@ impl Query {
             let start = if earliest { range.start } else { range.end };
             self.start_offsets.push(start);
             self.end_offsets.push((self.options.bounded && !subtopology.internal_source).then_some(range.end));
-            if self.keeps_position() && self.node.topics.committed(&unit.group, &source)?.is_none() {
+            let committed =
+                if self.keeps_position() { self.node.topics.committed(&unit.group, &source)? } else { None };
+            self.first_offsets.push(OffsetRange { start: committed.unwrap_or(start), end: range.end });
+            // So that a restart before the first commit starts at the same place.
+            if self.keeps_position() && committed.is_none() && !earliest {
                 unit.positions.push(Position { at: source, offset: start, partition_time: None });
             }
         }
         if !unit.positions.is_empty() {
-            // So that a restart before the first commit starts at the same place.
             self.node.topics.commit(unit)?;
         }
         Ok(())

@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use hashbrown::HashMap;
@@ -69,7 +69,9 @@ pub(super) struct TaskCell {
     records_in: AtomicU64,
     records_out: AtomicU64,
     errors: AtomicU64,
-    position: AtomicU64,
+    position: AtomicI64,
+    /// The end of the source, as it was last heard of.
+    end: AtomicI64,
     complete: AtomicBool,
 }
 
@@ -211,8 +213,9 @@ impl RunningQuery {
             counters.records_out += cell.records_out.load(Ordering::Relaxed);
             counters.errors += cell.errors.load(Ordering::Relaxed);
             if let Some(end) = node.topics.known_end(&source) {
-                lag += (end - cell.position.load(Ordering::Relaxed) as i64).max(0) as u64;
+                cell.end.fetch_max(end, Ordering::Relaxed);
             }
+            lag += (cell.end.load(Ordering::Relaxed) - cell.position.load(Ordering::Relaxed)).max(0) as u64;
         }
         QueryStatus {
             state,
@@ -301,6 +304,7 @@ fn wall_clock_ms() -> i64 {
 
 impl TaskCell {
     fn new(query: &Arc<RunningQuery>, index: usize) -> Arc<Self> {
+        let first = query.query.first_offsets[index];
         Arc::new(Self {
             query: query.clone(),
             index,
@@ -315,7 +319,8 @@ impl TaskCell {
             records_in: AtomicU64::new(0),
             records_out: AtomicU64::new(0),
             errors: AtomicU64::new(0),
-            position: AtomicU64::new(0),
+            position: AtomicI64::new(first.start),
+            end: AtomicI64::new(first.end),
             complete: AtomicBool::new(false),
         })
     }
@@ -497,7 +502,7 @@ impl TaskCell {
         let mut counters = slot.before;
         if let Some(task) = &slot.task {
             add(&mut counters, task.counters);
-            self.position.store(task.position() as u64, Ordering::Relaxed);
+            self.position.store(task.position(), Ordering::Relaxed);
         }
         self.records_in.store(counters.records_in, Ordering::Relaxed);
         self.records_out.store(counters.records_out, Ordering::Relaxed);

@@ -204,7 +204,9 @@ impl Drop for Handle {
 extern "C" fn on_log(_: *const sys::rd_kafka_t, level: c_int, facility: *const c_char, text: *const c_char) {
     let (facility, text) = (text_of(facility), text_of(text));
     match level {
-        // Brokers that come and go are reported as errors of each connection; queries report what it means for them.
+        // Every connection that fails and every retry, many a second while a broker is away; queries and the server report
+        // what it means for them.
+        _ if matches!(facility.as_str(), "FAIL" | "ERROR" | "GETPID") => tracing::debug!(facility, "kafka client: {text}"),
         0..=2 => tracing::error!(facility, "kafka client: {text}"),
         3..=4 => tracing::warn!(facility, "kafka client: {text}"),
         5..=6 => tracing::info!(facility, "kafka client: {text}"),

@@ -20,9 +20,9 @@ use crate::topic::{ChangelogEnd, CommitUnit, Partition, Position, Records, Topic
 /// Longest wait for a request about transactions or groups before it is tried again.
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long a commit is tried while the cluster does not answer; the query then fails and starts over.
-const COMMIT_LIMIT: Duration = Duration::from_secs(120);
+const COMMIT_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes of a writer's records that may wait for delivery; beyond, it waits.
-const OPEN_BYTES_MAX: usize = 16 << 20;
+const OPEN_BYTES_MAX: usize = 4 << 20;
 
 /// A producing client with the topics it knows.
 pub(super) struct Producer {
