@@ -18,9 +18,6 @@ use clap::{Parser, Subcommand};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value as Json, json};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Run the benchmarks and print one table.
 #[derive(Parser, Debug)]
 #[command(

@@ -13,9 +13,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Threads that answer requests; queries run on threads of their own.
 const SERVER_THREADS: usize = 2;
 

@@ -25,6 +25,10 @@ impl Readiness {
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
     }
+    /// Ready, or known to have to wait.
+    pub fn has_settled(&self) -> bool {
+        self.is_ready() || self.reason().is_some()
+    }
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -30,6 +30,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 const PING: Duration = Duration::from_secs(5);
 const RETRY_MIN: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(10);
+/// How long the server waits with its first answer for a cluster that may be coming.
+const FIRST_TRY: Duration = Duration::from_secs(10);
 /// How often retention and compaction of the embedded log run: as often as Kafka checks retention.
 const MAINTENANCE_MS: i64 = 300_000;
 
@@ -77,11 +79,17 @@ impl Server {
             .await
             .map_err(|e| ServerError::Restore(e.to_string()))??;
         if context.kafka.is_some() {
+            let waited = Arc::clone(&context);
             let context = Arc::clone(&context);
             std::thread::Builder::new()
                 .name("weir-start".into())
                 .spawn(move || come_up_with_cluster(&context))
                 .map_err(|e| ServerError::Restore(format!("cannot start a thread: {e}")))?;
+            // Who waits for the port finds the server ready, unless the cluster is not there.
+            let begun = Instant::now();
+            while begun.elapsed() < FIRST_TRY && !waited.readiness.has_settled() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, Arc::clone(&context), stopped.clone()));
