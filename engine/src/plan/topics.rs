@@ -97,7 +97,11 @@ pub fn resolve(context: &PlanContext<'_>, wanted: &WantedTopic<'_>) -> Result<Op
             ));
         }
     };
-    let retention_ms = wanted.retention_ms.filter(|_| wanted.cleanup != CleanupPolicy::Compact);
+    let retention_ms = match wanted.cleanup {
+        CleanupPolicy::Compact => None,
+        CleanupPolicy::Delete => Some(wanted.retention_ms.unwrap_or(DEFAULT_RETENTION_MS)),
+        CleanupPolicy::CompactDelete => wanted.retention_ms,
+    };
     Ok(Some(TopicSpec { name: wanted.name.to_string(), partitions, replicas, cleanup: wanted.cleanup, retention_ms, kafka_configs: &[] }))
 }
 
