@@ -14,9 +14,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use weir_engine::config::Config;
 use weir_engine::engine::{EngineError, ErrorKind};
-use weir_engine::topic::{
-    CleanupPolicy, Ledger, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics,
-};
+use weir_engine::topic::{CleanupPolicy, Ledger, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics};
 use weir_engine::{BinaryArray, Int64Array};
 
 pub use record::{Command, Decision};
