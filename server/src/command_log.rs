@@ -14,9 +14,7 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use weir_engine::config::Config;
 use weir_engine::engine::{EngineError, ErrorKind};
-use weir_engine::topic::{
-    CleanupPolicy, Ledger, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics,
-};
+use weir_engine::topic::{CleanupPolicy, Ledger, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics};
 use weir_engine::{BinaryArray, Int64Array};
 
 pub use record::{Command, Decision};
@@ -74,6 +72,8 @@ struct LogState {
     last: Option<i64>,
     /// Behind the last record or marker that is known.
     next_offset: i64,
+    /// A command that is applied, of which it is not known whether its transaction was committed at this offset.
+    uncertain: Option<(i64, Records)>,
     /// Why nothing can be written any more: another process does.
     fenced: Option<String>,
     statuses: BTreeMap<String, CommandStatus>,
@@ -193,17 +193,25 @@ impl CommandLog {
             };
         };
         let refused = |error: TopicError| self.refused(command.statement, error);
-        self.check_sole_writer().map_err(refused)?;
+        self.catch_up(&**ledger).map_err(refused)?;
         let number = ledger.put(&self.partition, &records).map_err(refused)?;
         let applied = apply().inspect_err(|_| {
             if let Err(error) = ledger.abort() {
                 tracing::warn!(%error, "the record of a failed statement could not be taken back");
             }
         })?;
-        ledger.commit().map_err(refused)?;
-        let mut state = self.state.lock();
-        (state.last, state.next_offset) = (Some(number), number + OFFSETS_PER_COMMAND);
+        self.commit(&**ledger, number, records).map_err(refused)?;
         Ok((applied, number))
+    }
+
+    fn commit(&self, ledger: &dyn Ledger, number: i64, records: Records) -> Result<(), TopicError> {
+        let outcome = ledger.commit();
+        let mut state = self.state.lock();
+        match outcome {
+            Ok(()) => (state.last, state.next_offset) = (Some(number), number + OFFSETS_PER_COMMAND),
+            Err(_) => state.uncertain = Some((number, records)),
+        }
+        outcome
     }
 
     fn append(&self, records: Records) -> Result<i64, EngineError> {
@@ -214,31 +222,40 @@ impl CommandLog {
         Ok(number)
     }
 
-    /// Whoever writes without having applied what is in the log would contradict it.
-    fn check_sole_writer(&self) -> Result<(), TopicError> {
-        let (known, fenced) = {
+    /// Sees to it that the log holds what this process applied, and nothing else: whoever writes without having applied what is in
+    /// the log would contradict it.
+    fn catch_up(&self, ledger: &dyn Ledger) -> Result<(), TopicError> {
+        let (known, uncertain) = {
             let state = self.state.lock();
-            (state.next_offset, state.fenced.clone())
+            if let Some(reason) = &state.fenced {
+                return Err(TopicError::Fenced(reason.clone()));
+            }
+            (state.next_offset, state.uncertain.clone())
         };
-        if let Some(reason) = fenced {
-            return Err(TopicError::Fenced(reason));
+        ledger.ready()?;
+        let mut found = Vec::new();
+        if self.topics.offsets(&self.partition)?.end > known {
+            let read = self.read_from(known, |offset, _, _| {
+                found.push(offset);
+                Ok(())
+            });
+            self.state.lock().next_offset = read.map_err(|e| TopicError::Unavailable(e.message))?;
         }
-        if self.topics.offsets(&self.partition)?.end <= known {
-            return Ok(());
-        }
-        let mut foreign = None;
-        let next = self.read_from(known, |offset, _, _| {
-            foreign.get_or_insert(offset);
-            Ok(())
-        });
-        let next = next.map_err(|e| TopicError::Unavailable(e.message))?;
-        if let Some(offset) = foreign {
+        let own = uncertain.as_ref().map(|(offset, _)| *offset);
+        if let Some(foreign) = found.iter().find(|offset| Some(**offset) != own) {
             return Err(TopicError::Fenced(format!(
-                "another server with ksql.service.id={} wrote to the command topic (offset {offset}); restart this one to follow",
+                "another server with ksql.service.id={} wrote to the command topic (offset {foreign}); restart this one to follow",
                 self.service_id
             )));
         }
-        self.state.lock().next_offset = next;
+        let Some((offset, records)) = uncertain else { return Ok(()) };
+        if found.is_empty() {
+            let number = ledger.put(&self.partition, &records)?;
+            self.state.lock().uncertain = None;
+            return self.commit(ledger, number, records);
+        }
+        let mut state = self.state.lock();
+        (state.last, state.uncertain) = (Some(offset), None);
         Ok(())
     }
 

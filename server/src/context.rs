@@ -44,12 +44,7 @@ pub struct ServerContext {
 }
 
 impl ServerContext {
-    pub fn new(
-        engine: Arc<Engine>,
-        command_log: CommandLog,
-        kafka: Option<Arc<KafkaTopics>>,
-        host: String,
-    ) -> Self {
+    pub fn new(engine: Arc<Engine>, command_log: CommandLog, kafka: Option<Arc<KafkaTopics>>, host: String) -> Self {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         Self {
             engine,

@@ -81,7 +81,9 @@ fn start_log(level: Option<&str>) -> Result<(), String> {
     use std::io::IsTerminal as _;
     let wanted = match level {
         Some(level) => level.to_string(),
-        None => std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| DEFAULT_LOG.to_string()),
+        None => {
+            std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| DEFAULT_LOG.to_string())
+        }
     };
     let filter = tracing_subscriber::EnvFilter::try_new(&wanted).map_err(|e| format!("--log {wanted}: {e}"))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -46,7 +46,17 @@ impl Engine {
             }
             outcome => outcome?,
         };
-        Ok(LoggedChange::of(&prepared))
+        let mut change = LoggedChange::of(&prepared);
+        if let LoggedChange::Source { source, query } = &mut change
+            && !matches!(statement.statement, Statement::AlterSource(_))
+        {
+            // As ksqlDB rewrote it, not as its topics would have it rewritten now.
+            source.statement.clone_from(&statement.text);
+            if let Some(query) = query {
+                query.text.clone_from(&statement.text);
+            }
+        }
+        Ok(change)
     }
 }
 

@@ -154,7 +154,9 @@ impl Sandbox {
         match plan {
             StatementPlan::CreateSource { topic: Some(topic), .. }
             | StatementPlan::CreateAs { topic: Some(topic), .. } => {
-                self.changed_topics.insert(topic.name.clone(), Some(topic.clone()));
+                // The cluster's own number of replicas is known once the topic is there.
+                let created = TopicSpec { replicas: topic.replicas.max(1), ..topic.clone() };
+                self.changed_topics.insert(topic.name.clone(), Some(created));
             }
             StatementPlan::DropSource { delete_topic: Some(topic), .. } => {
                 self.changed_topics.insert(topic.clone(), None);

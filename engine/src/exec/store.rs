@@ -282,6 +282,9 @@ impl StorePart {
                 tracing::info!(target: "weir::restore", "{}-{}: {rows} records, {percent} %", changelog.topic, changelog.partition.0);
             }
         }
+        if rows > 0 {
+            tracing::info!(target: "weir::restore", "{}-{}: {rows} records, done", changelog.topic, changelog.partition.0);
+        }
         self.expired_below = None;
         Ok(())
     }

@@ -140,6 +140,8 @@ pub trait Writer: Send + Sync {
 /// A partition with a single writer, whose records become readable one transaction at a time. Opening another of the same id
 /// fences it.
 pub trait Ledger: Send + Sync {
+    /// Makes sure that records can be written: after an error the open transaction is ended, whichever way it went.
+    fn ready(&self) -> Result<(), TopicError>;
     /// Writes records that nobody reads before `commit`. Gives the offset of the first.
     ///
     /// # Errors

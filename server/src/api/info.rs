@@ -84,6 +84,10 @@ pub async fn health(State(context): State<Shared>, headers: HeaderMap) -> Respon
 /// Why the cluster cannot be worked with, asked now and then.
 fn kafka_trouble(context: &ServerContext) -> Option<String> {
     let kafka = context.kafka.as_ref()?;
+    if !context.readiness.is_ready() {
+        // Whoever brings the node up asks already.
+        return context.readiness.reason();
+    }
     let mut last = context.kafka_health.lock();
     if let Some((at, trouble)) = &*last
         && at.elapsed() < PING_AGE

@@ -31,12 +31,14 @@ pub fn answer(context: Shared, print: Print, media: &str, unmigrated: bool) -> R
         response.headers_mut().remove(header::CONTENT_TYPE);
         return response;
     }
-    let Some(topic) = context.engine.topics().describe(&print.topic) else {
-        return unknown_topic(&context, &print.topic, unmigrated).into_response();
+    let topic = match context.engine.topics().try_describe(&print.topic) {
+        Ok(Some(topic)) => topic,
+        Ok(None) => return unknown_topic(&context, &print.topic, unmigrated).into_response(),
+        Err(error) => return ApiError::generic(50000, error.to_string()).into_response(),
     };
+    let mut printer = Printer::new(context, &print, topic.partitions, unmigrated);
     let (sender, receiver) = tokio::sync::mpsc::channel(FRAMES_AHEAD);
     tokio::spawn(async move {
-        let mut printer = Printer::new(context, &print, topic.partitions, unmigrated);
         // A closed channel means that the client went away.
         let _ = printer.run(&sender).await;
     });

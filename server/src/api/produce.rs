@@ -120,7 +120,8 @@ fn write(context: &Shared, topic: &str, embedded: Embedded, body: &[u8]) -> Resu
     let described = context
         .engine
         .topics()
-        .describe(topic)
+        .try_describe(topic)
+        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, 50002, error.to_string()))?
         .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, 40401, format!("Topic {topic} not found.")))?;
     let mut by_partition: BTreeMap<u32, PartitionRecords> = BTreeMap::new();
     for (row, record) in request.records.iter().enumerate() {

@@ -70,7 +70,7 @@ pub async fn query_stream(State(context): State<Shared>, headers: HeaderMap, bod
         );
     };
     let asked = Asked { sql, overrides: body.properties, variables: body.session_variables, media };
-    answer(context, Endpoint::QueryStream, asked)
+    answer(context, Endpoint::QueryStream, asked).await
 }
 
 pub async fn query(State(context): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
@@ -86,7 +86,7 @@ pub async fn query(State(context): State<Shared>, headers: HeaderMap, body: Byte
     // On this endpoint plain JSON is a name for StreamedRows.
     let media = if media == JSON { V1_JSON } else { media };
     let asked = Asked { sql, overrides: body.streams_properties, variables: body.session_variables, media };
-    answer(context, Endpoint::Query, asked)
+    answer(context, Endpoint::Query, asked).await
 }
 
 struct Asked {
@@ -100,7 +100,17 @@ fn respond(error: ApiError) -> Response {
     axum::response::IntoResponse::into_response(error)
 }
 
-fn answer(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
+/// Where topics are a cluster's, starting a query waits for it, which a thread that serves requests must not.
+async fn answer(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
+    if context.kafka.is_none() {
+        return answer_now(context, endpoint, asked);
+    }
+    let answered = tokio::task::spawn_blocking(move || answer_now(context, endpoint, asked)).await;
+    answered
+        .unwrap_or_else(|_| respond(ApiError::generic(50000, "The server encountered an internal error; see its log.")))
+}
+
+fn answer_now(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
     let prepared =
         asked.overrides.unwrap_or_default().into_config(context.config()).and_then(|overrides| {
             Ok((overrides, one_statement(&asked.sql, asked.variables.as_ref(), context.config())?))

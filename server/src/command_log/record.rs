@@ -85,7 +85,10 @@ pub fn original_properties(config: &Config) -> BTreeMap<String, String> {
     config.iter().map(shown).collect()
 }
 
-pub fn encode(command: &NewCommand<'_>, original_properties: &BTreeMap<String, String>) -> Result<Records, EngineError> {
+pub fn encode(
+    command: &NewCommand<'_>,
+    original_properties: &BTreeMap<String, String>,
+) -> Result<Records, EngineError> {
     let bug = |e: serde_json::Error| EngineError::new(ErrorKind::Bug, format!("a command does not serialise: {e}"));
     let typed = |(name, value): (&str, &str)| (name.to_string(), properties::typed(name, value));
     let written = Written {
@@ -148,7 +151,8 @@ mod tests {
 
     #[test]
     fn commands_have_ksqldbs_fields_in_its_order_and_ours_last() {
-        let overrides = [("auto.offset.reset", "earliest"), ("num.stream.threads", "1"), ("ksql.suppress.enabled", "true")];
+        let overrides =
+            [("auto.offset.reset", "earliest"), ("num.stream.threads", "1"), ("ksql.suppress.enabled", "true")];
         let records = written(&overrides, &[("sasl.jaas.config", "x password=\"p\""), ("listeners", "http://h:1")]);
         assert_eq!(records.keys.value(0), b"\"terminate/ALL/execute\"");
         assert_eq!(
@@ -165,7 +169,9 @@ mod tests {
         let command = read(&written(&[("num.stream.threads", "1")], &[]), 0, 4).expect("it reads");
         assert_eq!(command.overrides.get("num.stream.threads"), Some("1"));
         assert_eq!((command.command_id.as_str(), command.sequence_number), ("terminate/ALL/execute", 4));
-        assert!(matches!(command.decision.expect("ours").change, LoggedChange::Terminate { queries } if queries == ["Q"]));
+        assert!(
+            matches!(command.decision.expect("ours").change, LoggedChange::Terminate { queries } if queries == ["Q"])
+        );
     }
 
     #[test]

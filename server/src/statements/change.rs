@@ -38,8 +38,7 @@ pub fn apply(context: &ServerContext, statement: &ParsedStatement, overrides: &C
         now_ms: context.now_ms(),
     };
     let apply = || context.engine.apply(prepared);
-    let (applied, sequence_number) =
-        context.command_log.write(&command, Order::ApplyFirst, apply).map_err(refused)?;
+    let (applied, sequence_number) = context.command_log.write(&command, Order::ApplyFirst, apply).map_err(refused)?;
     let status =
         CommandStatus { status: "SUCCESS", message: applied.message, query_id: applied.query_id.map(|id| id.0) };
     Ok(answer(context, &shown, &command_id, status, sequence_number))

@@ -135,7 +135,10 @@ fn offset_summaries(context: &ServerContext, metastore: &MetaStore, source: &Dat
     metastore
         .readers_of(&source.name)
         .map(|query| {
-            let group = weir_engine::plan::persistent_application_id(weir_engine::plan::service_id(context.config()), &query.id.0);
+            let group = weir_engine::plan::persistent_application_id(
+                weir_engine::plan::service_id(context.config()),
+                &query.id.0,
+            );
             let offsets: Vec<Json> = partitions
                 .iter()
                 .map(|(partition, range)| {

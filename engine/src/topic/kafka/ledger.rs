@@ -84,6 +84,10 @@ fn error(error: &NativeError) -> TopicError {
 }
 
 impl Ledger for KafkaLedger {
+    fn ready(&self) -> Result<(), TopicError> {
+        self.producer(&mut self.state.lock()).map(drop)
+    }
+
     fn put(&self, at: &TopicPartition, records: &Records) -> Result<i64, TopicError> {
         let mut state = self.state.lock();
         let outcome = self.put_in(&mut state, at, records);
