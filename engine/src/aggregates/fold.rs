@@ -96,8 +96,7 @@ impl<F: Fold> Accumulators for Folded<F> {
     }
     fn intermediates(&self, slots: &[u32], intermediate_type: &SqlType) -> Option<ArrayRef> {
         let value = |slot: &u32| self.fold.intermediate(&self.states[*slot as usize]);
-        F::HAS_INTERMEDIATE
-            .then(|| values_to_array(intermediate_type, &slots.iter().map(value).collect::<Vec<_>>()))
+        F::HAS_INTERMEDIATE.then(|| values_to_array(intermediate_type, &slots.iter().map(value).collect::<Vec<_>>()))
     }
     fn restore(&mut self, slots: &[u32], states: &ArrayRef, intermediate_type: &SqlType) -> Option<()> {
         for (row, slot) in slots.iter().enumerate() {

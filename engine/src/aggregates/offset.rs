@@ -51,7 +51,9 @@ impl Stamping {
     /// Reads what `Stamped::intermediate` gave.
     fn restore(&mut self, stamped: Value) -> Option<Stamped> {
         let Value::Struct(mut fields) = stamped else { return None };
-        let (Some(value), Some(Value::BigInt(stamp)), None) = (fields.pop(), fields.pop(), fields.pop()) else { return None };
+        let (Some(value), Some(Value::BigInt(stamp)), None) = (fields.pop(), fields.pop(), fields.pop()) else {
+            return None;
+        };
         let stamp = u64::try_from(stamp).ok()?;
         self.next_stamp = self.next_stamp.max(stamp.saturating_add(1));
         Some(Stamped { stamp, value })

@@ -223,8 +223,14 @@ impl Fold for Correlation {
     }
     fn restore(&mut self, state: Value) -> Option<Products> {
         let Value::Struct(fields) = state else { return None };
-        let [Value::Double(x), Value::Double(y), Value::Double(xx), Value::Double(yy), Value::Double(xy), Value::BigInt(count)] =
-            fields[..]
+        let [
+            Value::Double(x),
+            Value::Double(y),
+            Value::Double(xx),
+            Value::Double(yy),
+            Value::Double(xy),
+            Value::BigInt(count),
+        ] = fields[..]
         else {
             return None;
         };

@@ -13,8 +13,8 @@
 
 use std::time::{Duration, Instant};
 
-use arrow_array::{Array, BinaryArray, Int64Array};
 use arrow_array::builder::BinaryBuilder;
+use arrow_array::{Array, BinaryArray, Int64Array};
 
 use super::TaskError;
 use super::operators::StatefulProcessor;
@@ -268,7 +268,9 @@ impl StorePart {
             let fetched = topics.read(&changelog, self.meta.changelog_position, RESTORE_ROWS, RESTORE_POLL)?;
             if fetched.next_offset <= self.meta.changelog_position {
                 if heard.elapsed() > RESTORE_PATIENCE {
-                    return Err(TopicError::Unavailable(format!("the changelog {} gives no records", changelog.topic)).into());
+                    return Err(
+                        TopicError::Unavailable(format!("the changelog {} gives no records", changelog.topic)).into()
+                    );
                 }
                 continue;
             }

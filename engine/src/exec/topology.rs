@@ -218,7 +218,8 @@ impl Builder<'_> {
             value_format: source.value_serde.format.clone(),
         };
         if let (ResultKind::Table, Some(store)) = (source.kind, &source.store) {
-            let needs_old = |step: &&ExecutionStep| matches!(step, ExecutionStep::Filter(_) | ExecutionStep::GroupBy(_));
+            let needs_old =
+                |step: &&ExecutionStep| matches!(step, ExecutionStep::Filter(_) | ExecutionStep::GroupBy(_));
             let emits_old = behind.iter().any(needs_old);
             let (schema, windowed) = (step.schema(), step.is_windowed());
             let serdes = (&open.key_serde, &open.value_format);
@@ -253,7 +254,8 @@ impl Builder<'_> {
             ExecutionStep::Aggregate(s) => {
                 let emits_old = behind.iter().any(|step| matches!(step, ExecutionStep::Filter(_)));
                 let log_name = "Aggregate.Aggregate".to_string();
-                let processor = Arc::new(AggregateProcessor::new(s, (&open.key_serde, &open.value_format), emits_old, log_name)?);
+                let processor =
+                    Arc::new(AggregateProcessor::new(s, (&open.key_serde, &open.value_format), emits_old, log_name)?);
                 self.stateful(MaterializedStore::Aggregate(processor), &mut open);
             }
             ExecutionStep::Sink(s) => {

@@ -63,7 +63,8 @@ impl AggregateProcessor {
         }
         let schema = step.input.schema();
         let input = row_schema(schema, step.input.is_windowed());
-        let calls: Vec<Call> = step.aggregates.iter().map(|call| compile_call(call, &input)).collect::<Result<_, _>>()?;
+        let calls: Vec<Call> =
+            step.aggregates.iter().map(|call| compile_call(call, &input)).collect::<Result<_, _>>()?;
         let has_intermediate = |ResolvedAggregate { create, intermediate_type, .. }: &ResolvedAggregate| {
             create().intermediates(&[], intermediate_type).is_some()
         };
@@ -456,12 +457,9 @@ impl Aggregate {
     fn note_latest(&mut self, input: &Input) {
         let Some(latest) = &mut self.latest else { return };
         latest.compact(&self.dirty);
-        let slot_count = self.index.slots();
-        if let Some(removed) = &input.removed {
-            latest.note(&input.slots, slot_count, &removed.carried, |_| true);
-        }
-        let added = input.added.present.as_ref();
-        latest.note(&input.slots, slot_count, &input.added.carried, |row| is_set(added, row));
+        let present = input.added.present.as_ref();
+        let removed = input.removed.as_ref().map(|side| side.carried.as_slice());
+        latest.note(&input.slots, self.index.slots(), (&input.added.carried, removed), |row| is_set(present, row));
     }
 
     /// The changelog's values of groups that changed since the last commit.
@@ -738,7 +736,8 @@ impl Operator for Aggregate {
         self.store.advance(self.stream_time);
         self.store.reserve(self.dirty.len());
         let written = std::mem::take(&mut self.dirty);
-        let values = if self.store.is_logged() && !written.is_empty() { Some(self.logged_values(&written)?) } else { None };
+        let values =
+            if self.store.is_logged() && !written.is_empty() { Some(self.logged_values(&written)?) } else { None };
         for &slot in &written {
             let entry = self.index.entry_mut(slot);
             entry.dirty = false;

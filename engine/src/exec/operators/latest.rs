@@ -18,16 +18,23 @@ pub(super) struct LatestRows {
 }
 
 impl LatestRows {
-    /// Row i of the columns is the latest of group `slots[i]`, where `there` says so. Slots are below `slot_count`.
-    pub fn note(&mut self, slots: &[u32], slot_count: usize, columns: &[ArrayRef], there: impl Fn(usize) -> bool) {
+    /// Row i is the latest of group `slots[i]`: of `added` where `is_added` says so, else of `removed`. Slots are below
+    /// `slot_count`.
+    pub fn note(
+        &mut self,
+        slots: &[u32],
+        slot_count: usize,
+        (added, removed): (&[ArrayRef], Option<&[ArrayRef]>),
+        is_added: impl Fn(usize) -> bool,
+    ) {
         let batch = self.batches.len() as u32;
-        self.batches.push(columns.to_vec());
-        self.rows += slots.len();
+        for columns in std::iter::once(added).chain(removed) {
+            self.batches.push(columns.to_vec());
+            self.rows += slots.len();
+        }
         self.places.resize(slot_count.max(self.places.len()), (0, 0));
         for (row, &slot) in slots.iter().enumerate() {
-            if there(row) {
-                self.places[slot as usize] = (batch, row as u32);
-            }
+            self.places[slot as usize] = (batch + u32::from(!is_added(row)), row as u32);
         }
     }
 
@@ -86,23 +93,23 @@ mod tests {
     #[test]
     fn the_latest_row_of_each_group_stays() {
         let column = |values: Vec<i32>| -> [ArrayRef; 1] { [Arc::new(Int32Array::from(values))] };
-        let values = |latest: &LatestRows, slots: &[u32]| {
-            latest.columns(slots)[0].as_primitive::<Int32Type>().values().to_vec()
-        };
+        let values =
+            |latest: &LatestRows, slots: &[u32]| latest.columns(slots)[0].as_primitive::<Int32Type>().values().to_vec();
         let mut latest = LatestRows::default();
-        latest.note(&[2, 0, 2], 3, &column(vec![1, 2, 3]), |_| true);
-        latest.note(&[0, 2], 3, &column(vec![4, 5]), |row| row == 0);
-        assert_eq!(values(&latest, &[2, 0]), [3, 4]);
+        latest.note(&[2, 0, 2], 3, (&column(vec![1, 2, 3]), None), |_| true);
+        let (added, removed) = (column(vec![4, 5, 6]), column(vec![14, 15, 16]));
+        latest.note(&[2, 0, 2], 3, (&added, Some(&removed)), |row| row == 0);
+        assert_eq!(values(&latest, &[2, 0]), [16, 15]);
         for round in 0..3 {
             latest.compact(&[0, 2]);
             let many: Vec<u32> = vec![2; HELD_ROWS / 2];
-            latest.note(&many, 3, &column((0..many.len() as i32).map(|i| i + round).collect()), |_| true);
+            latest.note(&many, 3, (&column((0..many.len() as i32).map(|i| i + round).collect()), None), |_| true);
         }
         latest.compact(&[0, 2]);
         assert!(latest.rows <= HELD_ROWS && latest.batches.len() == 2, "{} rows", latest.rows);
-        assert_eq!(values(&latest, &[2, 0]), [HELD_ROWS as i32 / 2 + 1, 4]);
+        assert_eq!(values(&latest, &[2, 0]), [HELD_ROWS as i32 / 2 + 1, 15]);
         latest.clear();
-        latest.note(&[1], 3, &column(vec![9]), |_| true);
+        latest.note(&[1], 3, (&column(vec![9]), None), |_| true);
         assert_eq!(values(&latest, &[1]), [9]);
     }
 }

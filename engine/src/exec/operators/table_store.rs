@@ -181,7 +181,6 @@ impl TableStore {
         }
         Ok(slots)
     }
-
 }
 
 /// Stored bytes; empty ones are no row.
