@@ -173,15 +173,20 @@ impl SinkTopic {
         let source: TopicSpec = (context.topics)(source_topic)
             .ok_or_else(|| AnalysisError::statement(format!("Kafka topic does not exist: {source_topic}")))?;
         let [partitions, replicas, retention_ms] = topics::given_layout(given);
-        let mut retention_ms = retention_ms.or(source.retention_ms).unwrap_or(DEFAULT_RETENTION_MS);
-        if let Some(clause) = &create.query.window {
-            retention_ms = retention_ms.max(window::resolve(clause, false).map_or(0, |spec| spec.retention_ms));
-        }
+        let window_retention_ms = match &create.query.window {
+            Some(clause) => window::resolve(clause, false).map_or(0, |spec| spec.retention_ms),
+            None => 0,
+        };
+        let inherited_ms = source.retention_ms.unwrap_or(DEFAULT_RETENTION_MS);
         Ok(Self {
             name,
             partitions: partitions.unwrap_or(i64::from(source.partitions)),
             replicas: replicas.unwrap_or(i64::from(source.replicas)),
-            retention_ms,
+            retention_ms: match retention_ms.unwrap_or(inherited_ms) {
+                // For ever.
+                forever @ ..0 => forever,
+                limited_ms => limited_ms.max(window_retention_ms),
+            },
             kind: create.kind,
             windowed,
         })
