@@ -278,3 +278,31 @@ fn every_store_comes_back_from_its_changelog() {
         assert_eq!(outputs(true), expected);
     }
 }
+
+#[test]
+fn a_group_goes_on_from_what_ksqldb_left() {
+    let calls = [("COUNT", SqlType::BigInt), ("AVG", SqlType::Double), ("LATEST_BY_OFFSET", SqlType::BigInt)];
+    let names = ["KSQL_AGG_VARIABLE_0", "KSQL_AGG_VARIABLE_1", "KSQL_AGG_VARIABLE_2"];
+    let groups = aggregates(group_by(in_json(source(ResultKind::Stream, None)), ("C", "C"), false), None, &calls);
+    let columns: Vec<_> = names.iter().zip(&calls).map(|(name, call)| (*name, *name, call.1.clone())).collect();
+    let plan = sink(select(groups, &columns));
+    let node = TestNode::new(1);
+    let changelog = format!("{APPLICATION}-{STORE}-changelog");
+    let spec =
+        TopicSpec { name: changelog.clone(), cleanup: CleanupPolicy::Compact, ..node.topics.describe("in").unwrap() };
+    node.topics.create(&spec).expect("a new topic");
+    let left = r#"{"C":"x","ROWTIME":4,"V":3,"KSQL_AGG_VARIABLE_0":2,"KSQL_AGG_VARIABLE_1":{"SUM":4,"COUNT":2},"KSQL_AGG_VARIABLE_2":{"SEQ":4,"VAL":3},"KSQL_AGG_VARIABLE_3":2}"#;
+    let records = Records {
+        keys: BinaryArray::from_iter_values(["x"]),
+        values: BinaryArray::from_iter_values([left]),
+        timestamps: Int64Array::from(vec![9]),
+        headers: None,
+    };
+    node.topics.append(&changelog, vec![(Partition(0), records)]).expect("the log takes records");
+    node.feed(&[r#"a|{"C":"x","V":8}|5"#]);
+    run(&node, &plan, options(0, 1));
+    assert_eq!(node.output(), ["x|3,4.0,8|9"]);
+    assert!(
+        node.records(&changelog).last().is_some_and(|line| line.contains(r#""KSQL_AGG_VARIABLE_2":{"SEQ":5,"VAL":8}"#))
+    );
+}
