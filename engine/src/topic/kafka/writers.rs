@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn positions_carry_the_partition_time_as_kafka_streams_does() {
-        assert_eq!(position_metadata(Some(1_795_200_001_000)).as_deref(), Some("AgAAAaH6ICPo"));
+        assert_eq!(position_metadata(Some(1_795_200_001_000)).as_deref(), Some("AgAAAaH6QiPo"));
         assert_eq!(position_metadata(None), None);
     }
 
