@@ -4,7 +4,7 @@ use arrow_array::{Array, ArrayRef};
 use arrow_select::interleave::interleave;
 
 /// Rows held before those that newer ones replaced are let go.
-const HELD_ROWS: usize = 65_536;
+const HELD_ROWS: usize = 32_768;
 /// Memory of a held value, roughly.
 const VALUE_BYTES: usize = 16;
 
@@ -58,7 +58,7 @@ impl LatestRows {
 
     /// Lets go of rows that newer ones replaced, once they are many. `slots`: all that were noted, each once.
     pub fn compact(&mut self, slots: &[u32]) {
-        if self.rows <= HELD_ROWS.max(4 * slots.len()) {
+        if self.rows <= HELD_ROWS.max(2 * slots.len()) {
             return;
         }
         let columns = self.columns(slots);
