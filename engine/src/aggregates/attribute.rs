@@ -52,8 +52,13 @@ impl Occurrences {
     }
 
     pub fn take(bytes: &mut &[u8], data_type: &SqlType) -> Option<Self> {
+        Self::of(take_list(bytes, |bytes| Some((take_value(bytes, data_type)?, i64::take(bytes)?)))?)
+    }
+
+    /// `None`: a value repeats or does not occur.
+    pub fn of(counted: Vec<(Value, i64)>) -> Option<Self> {
         let mut occurrences = Self::default();
-        for (value, count) in take_list(bytes, |bytes| Some((take_value(bytes, data_type)?, i64::take(bytes)?)))? {
+        for (value, count) in counted {
             if count < 1 || occurrences.values.position(&value).is_some() {
                 return None;
             }
@@ -73,6 +78,7 @@ pub struct Attribute {
 
 impl Fold for Attribute {
     type State = Occurrences;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Occurrences {
         Occurrences::default()
@@ -99,6 +105,22 @@ impl Fold for Attribute {
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Occurrences> {
         Occurrences::take(bytes, &self.data_type)
+    }
+    /// Counts beyond INT, which is ksqlDB's type of them, stay at its greatest.
+    fn intermediate(&self, state: &Occurrences) -> Value {
+        let count = |count: i64| Value::Integer(i32::try_from(count).unwrap_or(i32::MAX));
+        Value::Array(state.iter().map(|(value, n)| Value::Struct(vec![value.clone(), count(n)])).collect())
+    }
+    fn restore(&mut self, state: Value) -> Option<Occurrences> {
+        let Value::Array(entries) = state else { return None };
+        let counted = |entry| match entry {
+            Value::Struct(mut fields) if fields.len() == 2 => match (fields.pop(), fields.pop()) {
+                (Some(Value::Integer(count)), Some(value)) => Some((value, i64::from(count))),
+                _ => None,
+            },
+            _ => None,
+        };
+        Occurrences::of(entries.into_iter().map(counted).collect::<Option<Vec<_>>>()?)
     }
     fn heap_bytes(&self, state: &Occurrences) -> usize {
         state.heap_bytes()

@@ -1,12 +1,14 @@
 //! `AVG`: the sum in the argument's type (integers wrap) by the number of values; 0.0 without any.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use arrow_array::ArrowNativeTypeOp;
-use arrow_array::types::{ArrowPrimitiveType, Float64Type};
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type};
+use arrow_array::{ArrayRef, ArrowNativeTypeOp, Int64Array};
+use arrow_schema::DataType;
 
 use super::codec::Fixed;
-use super::numbers::Arithmetic;
+use super::numbers::{Arithmetic, plain_column, plain_numbers, struct_columns, struct_of};
 
 pub struct Average<T>(PhantomData<fn() -> T>);
 
@@ -65,5 +67,15 @@ where
     }
     fn take(&self, bytes: &mut &[u8]) -> Option<Self::State> {
         Some((Fixed::take(bytes)?, Fixed::take(bytes)?))
+    }
+    fn intermediates(&self, states: &[Self::State], data_type: &DataType) -> ArrayRef {
+        let sums = plain_column::<T>(states.iter().map(|state| state.0).collect(), &T::DATA_TYPE);
+        let counts = Int64Array::from_iter_values(states.iter().map(|state| state.1));
+        struct_of(data_type, vec![sums, Arc::new(counts)])
+    }
+    fn restore(&self, states: &ArrayRef) -> Option<Vec<Self::State>> {
+        let [sums, counts] = struct_columns(states)? else { return None };
+        let (sums, counts) = (plain_numbers::<T>(sums)?, plain_numbers::<Int64Type>(counts)?);
+        Some(sums.iter().copied().zip(counts.iter().copied()).collect())
     }
 }

@@ -22,6 +22,7 @@ impl CollectList {
 
 impl Fold for CollectList {
     type State = Vec<Value>;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Self::State {
         Vec::new()
@@ -52,12 +53,30 @@ impl Fold for CollectList {
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
         take_list(bytes, |bytes| take_value(bytes, &self.data_type))
     }
+    fn intermediate(&self, state: &Self::State) -> Value {
+        self.result(state)
+    }
+    fn restore(&mut self, state: Value) -> Option<Self::State> {
+        if let Value::Array(items) = state { Some(items) } else { None }
+    }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.capacity() * size_of::<Value>() + state.iter().map(heap_bytes).sum::<usize>()
     }
     fn limit_values(&mut self, limit: usize) {
         self.limit = limit;
     }
+}
+
+/// `None`: a value repeats.
+fn distinct(items: Vec<Value>) -> Option<DistinctValues> {
+    let mut values = DistinctValues::default();
+    for value in items {
+        if values.position(&value).is_some() {
+            return None;
+        }
+        values.push(value);
+    }
+    Some(values)
 }
 
 pub struct CollectSet {
@@ -79,6 +98,7 @@ impl CollectSet {
 
 impl Fold for CollectSet {
     type State = DistinctValues;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Self::State {
         DistinctValues::default()
@@ -96,14 +116,13 @@ impl Fold for CollectSet {
         put_list(state.values(), out, put_value);
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
-        let mut state = DistinctValues::default();
-        for value in take_list(bytes, |bytes| take_value(bytes, &self.data_type))? {
-            if state.position(&value).is_some() {
-                return None;
-            }
-            state.push(value);
-        }
-        Some(state)
+        distinct(take_list(bytes, |bytes| take_value(bytes, &self.data_type))?)
+    }
+    fn intermediate(&self, state: &Self::State) -> Value {
+        self.result(state)
+    }
+    fn restore(&mut self, state: Value) -> Option<Self::State> {
+        if let Value::Array(items) = state { distinct(items) } else { None }
     }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.heap_bytes()

@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef, Int64Array};
 
 use super::codec::Fixed;
 use super::{Accumulators, Emitted};
 use crate::functions::RowFailure;
+use crate::types::SqlType;
 
 #[derive(Default)]
 pub struct Count {
@@ -57,6 +60,14 @@ impl Accumulators for Count {
     }
     fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Option<()> {
         self.counts[slot as usize] = i64::take(bytes)?;
+        Some(())
+    }
+    fn intermediates(&self, slots: &[u32], _: &SqlType) -> Option<ArrayRef> {
+        Some(self.results(slots))
+    }
+    fn restore(&mut self, slots: &[u32], states: &ArrayRef, _: &SqlType) -> Option<()> {
+        let states = states.as_primitive_opt::<Int64Type>().filter(|states| states.null_count() == 0)?;
+        slots.iter().zip(states.values()).for_each(|(slot, count)| self.counts[*slot as usize] = *count);
         Some(())
     }
     fn memory_bytes(&self) -> usize {

@@ -2,10 +2,12 @@
 
 use std::cmp::Ordering;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::ArrowPrimitiveType;
+use arrow_array::{ArrayRef, PrimitiveArray};
+use arrow_schema::DataType;
 
 use super::codec::{Fixed, put_value, take_value};
 use super::compare::{JavaOrder, compare_bytes, compare_text, heap_bytes};
@@ -62,6 +64,14 @@ where
     fn take(&self, bytes: &mut &[u8]) -> Option<Self::State> {
         if bool::take(bytes)? { Some((true, Fixed::take(bytes)?)) } else { Some(Self::State::default()) }
     }
+    fn intermediates(&self, states: &[Self::State], data_type: &DataType) -> ArrayRef {
+        let numbers: PrimitiveArray<T> = states.iter().map(|&state| self.result(state)).collect();
+        Arc::new(numbers.with_data_type(data_type.clone()))
+    }
+    fn restore(&self, states: &ArrayRef) -> Option<Vec<Self::State>> {
+        let state = |number: Option<T::Native>| number.map_or_else(Self::State::default, |number| (true, number));
+        Some(states.as_primitive_opt::<T>()?.iter().map(state).collect())
+    }
     fn failure(&self, _state: Self::State, _number: T::Native) -> String {
         "the aggregate cannot take rows back".to_owned()
     }
@@ -86,6 +96,7 @@ impl TextExtremum {
 
 impl Fold for TextExtremum {
     type State = Value;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Value {
         Value::Null
@@ -121,6 +132,12 @@ impl Fold for TextExtremum {
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Value> {
         take_value(bytes, &self.data_type)
+    }
+    fn intermediate(&self, state: &Value) -> Value {
+        state.clone()
+    }
+    fn restore(&mut self, state: Value) -> Option<Value> {
+        Some(state)
     }
     fn heap_bytes(&self, state: &Value) -> usize {
         heap_bytes(state)

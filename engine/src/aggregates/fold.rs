@@ -25,6 +25,16 @@ pub trait Fold: Send {
     fn result(&self, state: &Self::State) -> Value;
     fn put(&self, state: &Self::State, out: &mut Vec<u8>);
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State>;
+    /// Whether `intermediate` and `restore` are there.
+    const HAS_INTERMEDIATE: bool = false;
+    /// A state as ksqlDB keeps it, of the aggregate's intermediate type.
+    fn intermediate(&self, _state: &Self::State) -> Value {
+        Value::Null
+    }
+    /// Reads what `intermediate` gave. `None`: it is no state.
+    fn restore(&mut self, _state: Value) -> Option<Self::State> {
+        None
+    }
     fn heap_bytes(&self, state: &Self::State) -> usize;
     fn limit_values(&mut self, _limit: usize) {}
 }
@@ -82,6 +92,16 @@ impl<F: Fold> Accumulators for Folded<F> {
     }
     fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Option<()> {
         self.states[slot as usize] = self.fold.take(bytes)?;
+        Some(())
+    }
+    fn intermediates(&self, slots: &[u32], intermediate_type: &SqlType) -> Option<ArrayRef> {
+        let value = |slot: &u32| self.fold.intermediate(&self.states[*slot as usize]);
+        F::HAS_INTERMEDIATE.then(|| values_to_array(intermediate_type, &slots.iter().map(value).collect::<Vec<_>>()))
+    }
+    fn restore(&mut self, slots: &[u32], states: &ArrayRef, intermediate_type: &SqlType) -> Option<()> {
+        for (row, slot) in slots.iter().enumerate() {
+            self.states[*slot as usize] = self.fold.restore(Value::from_array(states, row, intermediate_type))?;
+        }
         Some(())
     }
     fn memory_bytes(&self) -> usize {

@@ -19,6 +19,7 @@ fn key(arguments: &[ArrayRef], row: usize) -> Value {
 
 impl Fold for Histogram {
     type State = Occurrences;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Occurrences {
         Occurrences::default()
@@ -41,6 +42,14 @@ impl Fold for Histogram {
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Occurrences> {
         Occurrences::take(bytes, &SqlType::String)
+    }
+    fn intermediate(&self, state: &Occurrences) -> Value {
+        self.result(state)
+    }
+    fn restore(&mut self, state: Value) -> Option<Occurrences> {
+        let Value::Map(entries) = state else { return None };
+        let count = |(text, count)| if let Value::BigInt(count) = count { Some((text, count)) } else { None };
+        Occurrences::of(entries.into_iter().map(count).collect::<Option<Vec<_>>>()?)
     }
     fn heap_bytes(&self, state: &Occurrences) -> usize {
         state.heap_bytes()

@@ -124,6 +124,16 @@ pub trait Accumulators: Send {
     /// Heap bytes held, roughly.
     fn memory_bytes(&self) -> usize;
 
+    /// The states of these groups as ksqlDB keeps them, in the aggregate's intermediate type: what changelogs hold. `None`,
+    /// whatever the slots: the accumulators have no such form.
+    fn intermediates(&self, _slots: &[u32], _intermediate_type: &SqlType) -> Option<ArrayRef> {
+        None
+    }
+    /// Reads what `intermediates` gave: row i is the state of group `slots[i]`. `None`: it is no state.
+    fn restore(&mut self, _slots: &[u32], _states: &ArrayRef, _intermediate_type: &SqlType) -> Option<()> {
+        None
+    }
+
     /// Rows since the last call that could not be added or taken out, and why (a DECIMAL sum that overflows). Their
     /// groups are as before them.
     fn take_failures(&mut self) -> Vec<RowFailure> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::ArrowPrimitiveType;
-use arrow_array::{ArrayRef, PrimitiveArray};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, StructArray};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 
@@ -30,10 +30,37 @@ pub trait Arithmetic: Send {
     fn result(&self, state: Self::State) -> Option<Out<Self>>;
     fn put(&self, state: Self::State, out: &mut Vec<u8>);
     fn take(&self, bytes: &mut &[u8]) -> Option<Self::State>;
+    /// States in ksqlDB's intermediate type: `data_type` in Arrow.
+    fn intermediates(&self, states: &[Self::State], data_type: &DataType) -> ArrayRef;
+    /// Reads what `intermediates` gave. `None`: it is no state.
+    fn restore(&self, states: &ArrayRef) -> Option<Vec<Self::State>>;
     /// Why `add` or `remove` gave `false`.
     fn failure(&self, _state: Self::State, _number: In<Self>) -> String {
         String::new()
     }
+}
+
+/// Numbers as a column that is never NULL.
+pub fn plain_column<T: ArrowPrimitiveType>(numbers: Vec<T::Native>, data_type: &DataType) -> ArrayRef {
+    Arc::new(PrimitiveArray::<T>::new(ScalarBuffer::from(numbers), None).with_data_type(data_type.clone()))
+}
+
+/// The numbers of a column without NULLs.
+pub fn plain_numbers<T: ArrowPrimitiveType>(column: &ArrayRef) -> Option<&[T::Native]> {
+    let numbers = column.as_primitive_opt::<T>().filter(|numbers| numbers.null_count() == 0)?;
+    Some(numbers.values())
+}
+
+/// The columns of a STRUCT without NULLs.
+pub fn struct_columns(column: &ArrayRef) -> Option<&[ArrayRef]> {
+    let structs = column.as_struct_opt().filter(|structs| structs.null_count() == 0)?;
+    Some(structs.columns())
+}
+
+/// Columns as a STRUCT of `data_type`.
+pub fn struct_of(data_type: &DataType, columns: Vec<ArrayRef>) -> ArrayRef {
+    let DataType::Struct(fields) = data_type else { unreachable!("the intermediate type is a STRUCT") };
+    Arc::new(StructArray::new(fields.clone(), columns, None))
 }
 
 pub type In<A> = <<A as Arithmetic>::Input as ArrowPrimitiveType>::Native;
@@ -105,6 +132,15 @@ impl<A: Arithmetic> Accumulators for Numbers<A> {
     }
     fn decode(&mut self, slot: u32, bytes: &mut &[u8]) -> Option<()> {
         self.states[slot as usize] = self.arithmetic.take(bytes)?;
+        Some(())
+    }
+    fn intermediates(&self, slots: &[u32], intermediate_type: &SqlType) -> Option<ArrayRef> {
+        let states: Vec<A::State> = slots.iter().map(|slot| self.states[*slot as usize]).collect();
+        Some(self.arithmetic.intermediates(&states, &arrow_type(intermediate_type)))
+    }
+    fn restore(&mut self, slots: &[u32], states: &ArrayRef, _: &SqlType) -> Option<()> {
+        let states = self.arithmetic.restore(states)?;
+        slots.iter().zip(states).for_each(|(slot, state)| self.states[*slot as usize] = state);
         Some(())
     }
     fn memory_bytes(&self) -> usize {

@@ -48,6 +48,17 @@ impl Stamping {
         Some(stamped)
     }
 
+    /// Reads what `Stamped::intermediate` gave.
+    fn restore(&mut self, stamped: Value) -> Option<Stamped> {
+        let Value::Struct(mut fields) = stamped else { return None };
+        let (Some(value), Some(Value::BigInt(stamp)), None) = (fields.pop(), fields.pop(), fields.pop()) else {
+            return None;
+        };
+        let stamp = u64::try_from(stamp).ok()?;
+        self.next_stamp = self.next_stamp.max(stamp.saturating_add(1));
+        Some(Stamped { stamp, value })
+    }
+
     /// Reads what `put_one` wrote into `state`.
     fn take_one(&mut self, bytes: &mut &[u8], state: &mut Option<Stamped>) -> Option<()> {
         *state = if bool::take(bytes)? { Some(self.take(bytes)?) } else { None };
@@ -59,6 +70,10 @@ impl Stamped {
     fn put(&self, out: &mut Vec<u8>) {
         self.stamp.put(out);
         put_value(&self.value, out);
+    }
+    /// SEQ and VAL.
+    fn intermediate(&self) -> Value {
+        Value::Struct(vec![Value::BigInt(self.stamp as i64), self.value.clone()])
     }
     fn copy(&self) -> Stamped {
         Stamped { stamp: self.stamp, value: self.value.clone() }
@@ -81,6 +96,7 @@ pub struct Earliest(pub Stamping);
 
 impl Fold for Earliest {
     type State = Option<Stamped>;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Self::State {
         None
@@ -108,6 +124,12 @@ impl Fold for Earliest {
         self.0.take_one(bytes, &mut state)?;
         Some(state)
     }
+    fn intermediate(&self, state: &Self::State) -> Value {
+        state.as_ref().map_or(Value::Null, Stamped::intermediate)
+    }
+    fn restore(&mut self, state: Value) -> Option<Self::State> {
+        if state.is_null() { Some(None) } else { self.0.restore(state).map(Some) }
+    }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))
     }
@@ -120,15 +142,17 @@ pub struct Latest(pub Stamping);
 impl Fold for Latest {
     /// `None`: nothing happened to the group yet.
     type State = Option<Stamped>;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Self::State {
         None
     }
     fn add(&mut self, state: &mut Self::State, arguments: &[ArrayRef], row: usize) {
+        if state.is_none() {
+            *state = Some(self.0.stamp(Value::Null));
+        }
         if !self.0.skips(&arguments[0], row) {
             *state = Some(self.0.value(&arguments[0], row));
-        } else if state.is_none() {
-            *state = Some(self.0.stamp(Value::Null));
         }
     }
     fn merge(&mut self, into: &mut Self::State, from: &Self::State) {
@@ -152,6 +176,12 @@ impl Fold for Latest {
         self.0.take_one(bytes, &mut state)?;
         Some(state)
     }
+    fn intermediate(&self, state: &Self::State) -> Value {
+        state.as_ref().map_or(Value::Null, Stamped::intermediate)
+    }
+    fn restore(&mut self, state: Value) -> Option<Self::State> {
+        if state.is_null() { Some(None) } else { self.0.restore(state).map(Some) }
+    }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))
     }
@@ -166,6 +196,7 @@ pub struct Several {
 
 impl Fold for Several {
     type State = Vec<Stamped>;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Self::State {
         Vec::new()
@@ -194,6 +225,14 @@ impl Fold for Several {
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
         take_list(bytes, |bytes| self.stamping.take(bytes)).filter(|state| state.len() <= self.n)
+    }
+    fn intermediate(&self, state: &Self::State) -> Value {
+        Value::Array(state.iter().map(Stamped::intermediate).collect())
+    }
+    fn restore(&mut self, state: Value) -> Option<Self::State> {
+        let Value::Array(entries) = state else { return None };
+        let state: Option<Vec<Stamped>> = entries.into_iter().map(|entry| self.stamping.restore(entry)).collect();
+        state.filter(|state| state.len() <= self.n)
     }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.capacity() * size_of::<Stamped>() + state.iter().map(|s| heap_bytes(&s.value)).sum::<usize>()

@@ -1,15 +1,17 @@
 //! `STDDEV_SAMP`, `STDDEV_SAMPLE` and `CORRELATION`.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, ArrowNativeTypeOp};
+use arrow_array::{Array, ArrayRef, ArrowNativeTypeOp, Float64Array, Int64Array};
+use arrow_schema::DataType;
 
 use super::average::ToDouble;
 use super::codec::Fixed;
 use super::fold::Fold;
-use super::numbers::Arithmetic;
+use super::numbers::{Arithmetic, plain_column, plain_numbers, struct_columns, struct_of};
 use crate::types::{SqlType, Value};
 
 /// Spread of a sample by the recurrence of Youngs and Cramer. With `ROOT` its standard deviation; without, its variance,
@@ -117,6 +119,19 @@ where
     fn take(&self, bytes: &mut &[u8]) -> Option<Self::State> {
         Some(Moments { sum: Fixed::take(bytes)?, count: Fixed::take(bytes)?, m2: Fixed::take(bytes)? })
     }
+    fn intermediates(&self, states: &[Self::State], data_type: &DataType) -> ArrayRef {
+        let sums = plain_column::<T>(states.iter().map(|state| state.sum).collect(), &T::DATA_TYPE);
+        let counts = Int64Array::from_iter_values(states.iter().map(|state| state.count));
+        let m2 = Float64Array::from_iter_values(states.iter().map(|state| state.m2));
+        struct_of(data_type, vec![sums, Arc::new(counts), Arc::new(m2)])
+    }
+    fn restore(&self, states: &ArrayRef) -> Option<Vec<Self::State>> {
+        let [sums, counts, m2] = struct_columns(states)? else { return None };
+        let (sums, counts) = (plain_numbers::<T>(sums)?, plain_numbers::<Int64Type>(counts)?);
+        let m2 = plain_numbers::<Float64Type>(m2)?;
+        let state = |row: usize| Moments { sum: sums[row], count: counts[row], m2: m2[row] };
+        Some((0..sums.len()).map(state).collect())
+    }
 }
 
 /// Pearson's correlation of two arguments of one type; rows with a NULL do not count.
@@ -159,6 +174,7 @@ fn shift(state: &mut Products, (x, y): (f64, f64), sign: f64) {
 
 impl Fold for Correlation {
     type State = Products;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Products {
         Products::default()
@@ -200,6 +216,25 @@ impl Fold for Correlation {
         let count = Fixed::take(bytes)?;
         let mut sum = || f64::take(bytes);
         Some(Products { count, x: sum()?, y: sum()?, xx: sum()?, yy: sum()?, xy: sum()? })
+    }
+    fn intermediate(&self, s: &Products) -> Value {
+        let sums = [s.x, s.y, s.xx, s.yy, s.xy].map(Value::Double);
+        Value::Struct(sums.into_iter().chain([Value::BigInt(s.count)]).collect())
+    }
+    fn restore(&mut self, state: Value) -> Option<Products> {
+        let Value::Struct(fields) = state else { return None };
+        let [
+            Value::Double(x),
+            Value::Double(y),
+            Value::Double(xx),
+            Value::Double(yy),
+            Value::Double(xy),
+            Value::BigInt(count),
+        ] = fields[..]
+        else {
+            return None;
+        };
+        Some(Products { count, x, y, xx, yy, xy })
     }
     fn heap_bytes(&self, _state: &Products) -> usize {
         0

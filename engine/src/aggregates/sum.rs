@@ -6,10 +6,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{ArrowPrimitiveType, Decimal128Type, Decimal256Type};
 use arrow_array::{Array, ArrayRef, ArrowNativeTypeOp};
 use arrow_buffer::i256;
+use arrow_schema::DataType;
 
 use super::codec::Fixed;
 use super::fold::Fold;
-use super::numbers::{Arithmetic, In};
+use super::numbers::{Arithmetic, In, plain_column, plain_numbers};
 use crate::types::{SqlType, Value};
 
 /// Sum of INT, BIGINT or DOUBLE in its own type.
@@ -48,6 +49,12 @@ where
     }
     fn take(&self, bytes: &mut &[u8]) -> Option<T::Native> {
         T::Native::take(bytes)
+    }
+    fn intermediates(&self, states: &[T::Native], data_type: &DataType) -> ArrayRef {
+        plain_column::<T>(states.to_vec(), data_type)
+    }
+    fn restore(&self, states: &ArrayRef) -> Option<Vec<T::Native>> {
+        plain_numbers::<T>(states).map(<[_]>::to_vec)
     }
 }
 
@@ -116,6 +123,12 @@ where
     fn take(&self, bytes: &mut &[u8]) -> Option<T::Native> {
         self.within(Ok(T::Native::take(bytes)?))
     }
+    fn intermediates(&self, states: &[T::Native], data_type: &DataType) -> ArrayRef {
+        plain_column::<T>(states.to_vec(), data_type)
+    }
+    fn restore(&self, states: &ArrayRef) -> Option<Vec<T::Native>> {
+        plain_numbers::<T>(states)?.iter().map(|sum| self.within(Ok(*sum))).collect()
+    }
     fn failure(&self, state: T::Native, number: In<Self>) -> String {
         let (precision, scale) = (self.precision, self.scale);
         let got =
@@ -165,6 +178,7 @@ fn list_total<T: ArrowPrimitiveType>(array: &ArrayRef, row: usize, from: T::Nati
 
 impl<T: ListNumber> Fold for ListSum<T> {
     type State = T;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> T {
         T::ZERO
@@ -188,6 +202,12 @@ impl<T: ListNumber> Fold for ListSum<T> {
     fn take(&mut self, bytes: &mut &[u8]) -> Option<T> {
         T::take(bytes)
     }
+    fn intermediate(&self, state: &T) -> Value {
+        self.0(*state)
+    }
+    fn restore(&mut self, state: Value) -> Option<T> {
+        T::of(&state)
+    }
     fn heap_bytes(&self, _state: &T) -> usize {
         0
     }
@@ -196,16 +216,21 @@ impl<T: ListNumber> Fold for ListSum<T> {
 /// A number with the Arrow type of the lists that hold it.
 pub trait ListNumber: Fixed + ArrowNativeTypeOp + Send {
     type Arrow: ArrowPrimitiveType<Native = Self>;
+    fn of(value: &Value) -> Option<Self>;
 }
-impl ListNumber for i32 {
-    type Arrow = arrow_array::types::Int32Type;
+macro_rules! list_number {
+    ($number:ty, $arrow:ident, $variant:ident) => {
+        impl ListNumber for $number {
+            type Arrow = arrow_array::types::$arrow;
+            fn of(value: &Value) -> Option<Self> {
+                if let Value::$variant(number) = value { Some(*number) } else { None }
+            }
+        }
+    };
 }
-impl ListNumber for i64 {
-    type Arrow = arrow_array::types::Int64Type;
-}
-impl ListNumber for f64 {
-    type Arrow = arrow_array::types::Float64Type;
-}
+list_number!(i32, Int32Type, Integer);
+list_number!(i64, Int64Type, BigInt);
+list_number!(f64, Float64Type, Double);
 
 /// The type that lists of `ARRAY<item>` sum up to.
 pub fn item_type(list: &SqlType) -> SqlType {

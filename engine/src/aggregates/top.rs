@@ -33,6 +33,11 @@ impl Top {
         (place < self.k && !known).then_some(place)
     }
 
+    fn sound(&self, entries: Vec<Value>) -> Option<Vec<Value>> {
+        let sound = |entry: &Value| !entry.is_null() && !sort_key(entry).is_null();
+        (entries.len() <= self.k && entries.iter().all(sound)).then_some(entries)
+    }
+
     fn insert(&self, state: &mut Vec<Value>, place: usize, entry: Value) {
         state.insert(place, entry);
         state.truncate(self.k);
@@ -41,6 +46,7 @@ impl Top {
 
 impl Fold for Top {
     type State = Vec<Value>;
+    const HAS_INTERMEDIATE: bool = true;
 
     fn initial(&self) -> Self::State {
         Vec::new()
@@ -72,9 +78,13 @@ impl Fold for Top {
         put_list(state, out, put_value);
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
-        let entries = take_list(bytes, |bytes| take_value(bytes, &self.entry_type))?;
-        let sound = |entry: &Value| !entry.is_null() && !sort_key(entry).is_null();
-        (entries.len() <= self.k && entries.iter().all(sound)).then_some(entries)
+        self.sound(take_list(bytes, |bytes| take_value(bytes, &self.entry_type))?)
+    }
+    fn intermediate(&self, state: &Self::State) -> Value {
+        self.result(state)
+    }
+    fn restore(&mut self, state: Value) -> Option<Self::State> {
+        if let Value::Array(entries) = state { self.sound(entries) } else { None }
     }
     fn heap_bytes(&self, state: &Self::State) -> usize {
         state.capacity() * size_of::<Value>() + state.iter().map(heap_bytes).sum::<usize>()

@@ -188,7 +188,7 @@ impl Query {
         for processor in &subtopology.processors {
             if let Processor::Stateful(processor) = processor {
                 let spec = self.store_spec(processor.store_name(), source.partition.0, processor.retention_ms())?;
-                stores.push(StorePart::open(spec, &self.node.db, &*self.node.topics)?);
+                stores.push(StorePart::open(spec, &self.node.db, &*self.node.topics, &**processor)?);
             }
         }
         let topics = &self.node.topics;

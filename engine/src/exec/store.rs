@@ -13,10 +13,11 @@
 
 use std::time::{Duration, Instant};
 
-use arrow_array::Int64Array;
 use arrow_array::builder::BinaryBuilder;
+use arrow_array::{Array, BinaryArray, Int64Array};
 
 use super::TaskError;
+use super::operators::StatefulProcessor;
 use crate::state::{Entries, StateDb, StoreId, WriteBatch};
 use crate::topic::{ChangelogEnd, CommitUnit, Records, TopicError, TopicPartition, Topics};
 
@@ -189,17 +190,17 @@ pub(crate) struct StorePart {
     key_ends: Vec<usize>,
 }
 
+/// The changelog records of the next commit, whose values come with it.
 struct ChangelogBuffer {
     target: TopicPartition,
     keys: BinaryBuilder,
-    values: BinaryBuilder,
     timestamps: Vec<i64>,
     /// The key that is being put together.
     key: Vec<u8>,
 }
 
 impl ChangelogBuffer {
-    fn push(&mut self, key: &[u8], window: Option<i64>, value: Option<&[u8]>, timestamp: i64) {
+    fn push(&mut self, key: &[u8], window: Option<i64>, timestamp: i64) {
         match window {
             Some(window) => {
                 self.key.clear();
@@ -210,14 +211,18 @@ impl ChangelogBuffer {
             }
             None => self.keys.append_value(key),
         }
-        self.values.append_option(value);
         self.timestamps.push(timestamp.max(0));
     }
 }
 
 impl StorePart {
-    /// Opens the part and brings it up to the end of its changelog.
-    pub fn open(spec: StoreSpec, db: &StateDb, topics: &dyn Topics) -> Result<Self, TaskError> {
+    /// Opens the part and brings it up to the end of its changelog, whose values the store's operator reads.
+    pub fn open(
+        spec: StoreSpec,
+        db: &StateDb,
+        topics: &dyn Topics,
+        operator: &dyn StatefulProcessor,
+    ) -> Result<Self, TaskError> {
         let meta_key = spec.meta_key();
         let stored = db.snapshot().get_many(spec.id, &[&meta_key])?.pop().flatten();
         let meta = match stored {
@@ -228,7 +233,6 @@ impl StorePart {
         let log = spec.changelog.clone().map(|target| ChangelogBuffer {
             target,
             keys: BinaryBuilder::new(),
-            values: BinaryBuilder::new(),
             timestamps: Vec::new(),
             key: Vec::new(),
         });
@@ -245,13 +249,13 @@ impl StorePart {
             key_arena: Vec::new(),
             key_ends: Vec::new(),
         };
-        part.restore(topics)?;
+        part.restore(topics, operator)?;
         part.opened_empty = part.meta == StoreMeta::default();
         Ok(part)
     }
 
     /// Replays the changelog's tail that the store does not reflect yet.
-    fn restore(&mut self, topics: &dyn Topics) -> Result<(), TaskError> {
+    fn restore(&mut self, topics: &dyn Topics, operator: &dyn StatefulProcessor) -> Result<(), TaskError> {
         let Some(changelog) = self.spec.changelog.clone() else { return Ok(()) };
         let range = topics.offsets(&changelog)?;
         if self.meta.changelog_position > range.end {
@@ -264,13 +268,15 @@ impl StorePart {
             let fetched = topics.read(&changelog, self.meta.changelog_position, RESTORE_ROWS, RESTORE_POLL)?;
             if fetched.next_offset <= self.meta.changelog_position {
                 if heard.elapsed() > RESTORE_PATIENCE {
-                    return Err(TopicError::Unavailable(format!("the changelog {} gives no records", changelog.topic)).into());
+                    return Err(
+                        TopicError::Unavailable(format!("the changelog {} gives no records", changelog.topic)).into()
+                    );
                 }
                 continue;
             }
             heard = Instant::now();
             rows += fetched.records.len();
-            self.restore_records(&fetched.records)?;
+            self.restore_records(&fetched.records, operator)?;
             self.meta.changelog_position = fetched.next_offset;
             let mut batch = WriteBatch::default();
             batch.entries(self.spec.id, std::mem::take(&mut self.entries));
@@ -289,11 +295,11 @@ impl StorePart {
         Ok(())
     }
 
-    fn restore_records(&mut self, records: &Records) -> Result<(), TaskError> {
-        let (keys, values) = (&records.keys, &records.values);
+    fn restore_records(&mut self, records: &Records, operator: &dyn StatefulProcessor) -> Result<(), TaskError> {
+        let (keys, values) = (&records.keys, operator.restore(&records.values, &records.timestamps)?);
         for row in 0..records.len() {
             let (key, window) = self.split_changelog_key(keys.value(row))?;
-            let value = arrow_array::Array::is_valid(values, row).then(|| values.value(row));
+            let value = values.is_valid(row).then(|| values.value(row));
             if value.is_some() {
                 self.meta.max_window_start = self.meta.max_window_start.max(window);
             }
@@ -362,7 +368,7 @@ impl StorePart {
         self.changed = true;
         self.meta.max_window_start = self.meta.max_window_start.max(window);
         if let Some(log) = &mut self.log {
-            log.push(key, self.spec.retention_ms.map(|_| window), value, timestamp);
+            log.push(key, self.spec.retention_ms.map(|_| window), timestamp);
         }
         self.entries.push(|out| self.spec.write_key(key, window, out), value);
     }
@@ -389,10 +395,19 @@ impl StorePart {
         Some(oldest)
     }
 
-    /// Moves the gathered writes into a commit.
-    pub fn commit(&mut self, unit: &mut CommitUnit) {
+    /// Whether there is a changelog.
+    pub fn is_logged(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Moves the gathered writes into a commit. `values` gives the changelog's values, one a write.
+    pub fn commit(
+        &mut self,
+        unit: &mut CommitUnit,
+        values: impl FnOnce() -> Result<BinaryArray, TaskError>,
+    ) -> Result<(), TaskError> {
         if !self.changed {
-            return;
+            return Ok(());
         }
         self.changed = false;
         if let Some(log) = &mut self.log
@@ -401,7 +416,7 @@ impl StorePart {
             self.meta.changelog_position += log.timestamps.len() as i64;
             let records = Records {
                 keys: log.keys.finish(),
-                values: log.values.finish(),
+                values: values()?,
                 timestamps: Int64Array::from(std::mem::take(&mut log.timestamps)),
                 headers: None,
             };
@@ -417,6 +432,7 @@ impl StorePart {
         }));
         unit.state.entries(self.spec.id, std::mem::take(&mut self.entries));
         unit.state.operations.append(&mut self.writes.operations);
+        Ok(())
     }
 }
 

@@ -177,7 +177,6 @@ fn aggregate(input: ExecutionStep, window: Option<WindowSpec>) -> ExecutionStep 
     let schema = schema(&input.schema().key, &values);
     ExecutionStep::Aggregate(AggregateStep {
         input: Box::new(input),
-        carried: Vec::new(),
         aggregates: vec![call("COUNT", &[]), call("SUM", &["V"])],
         window,
         emit_final: false,

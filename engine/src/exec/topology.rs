@@ -9,7 +9,7 @@ use super::operators::{
     AggregateProcessor, Filter, FlatMap, GroupBy, Processor, Results, Select, SelectKey, Sink, SourceReader,
     StatefulProcessor, TableStoreProcessor, Transform,
 };
-use crate::formats::SerdeOptions;
+use crate::formats::{Format, SerdeOptions};
 use crate::plan::{ExecutionStep, GroupByStep, QueryPlan, ResultKind, persistent_application_id};
 use crate::topic::{CleanupPolicy, TopicSpec};
 
@@ -186,6 +186,8 @@ struct Open {
     end: End,
     names: Vec<String>,
     key_serde: SerdeOptions,
+    /// Of internal topics.
+    value_format: Format,
 }
 
 impl Open {
@@ -213,12 +215,15 @@ impl Builder<'_> {
             end: End::Nothing,
             names: Vec::new(),
             key_serde: source.key_serde.clone(),
+            value_format: source.value_serde.format.clone(),
         };
         if let (ResultKind::Table, Some(store)) = (source.kind, &source.store) {
-            let needs_old = |step: &&ExecutionStep| matches!(step, ExecutionStep::Filter(_) | ExecutionStep::GroupBy(_));
+            let needs_old =
+                |step: &&ExecutionStep| matches!(step, ExecutionStep::Filter(_) | ExecutionStep::GroupBy(_));
             let emits_old = behind.iter().any(needs_old);
             let (schema, windowed) = (step.schema(), step.is_windowed());
-            let processor = TableStoreProcessor::new(store, schema, &open.key_serde, windowed, emits_old)?;
+            let serdes = (&open.key_serde, &open.value_format);
+            let processor = TableStoreProcessor::new(store, schema, serdes, windowed, emits_old)?;
             self.stateful(MaterializedStore::Table(Arc::new(processor)), &mut open);
         }
         Ok(open)
@@ -249,7 +254,8 @@ impl Builder<'_> {
             ExecutionStep::Aggregate(s) => {
                 let emits_old = behind.iter().any(|step| matches!(step, ExecutionStep::Filter(_)));
                 let log_name = "Aggregate.Aggregate".to_string();
-                let processor = Arc::new(AggregateProcessor::new(s, &open.key_serde, emits_old, log_name)?);
+                let processor =
+                    Arc::new(AggregateProcessor::new(s, (&open.key_serde, &open.value_format), emits_old, log_name)?);
                 self.stateful(MaterializedStore::Aggregate(processor), &mut open);
             }
             ExecutionStep::Sink(s) => {
@@ -317,6 +323,7 @@ impl Builder<'_> {
             end: End::Nothing,
             names: Vec::new(),
             key_serde: repartition.key_serde.clone(),
+            value_format: repartition.value_serde.format.clone(),
         })
     }
 }

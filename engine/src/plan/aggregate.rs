@@ -266,7 +266,6 @@ fn aggregate_step(
     let schema = LogicalSchema::new(input.schema().key.clone(), value);
     ExecutionStep::Aggregate(AggregateStep {
         input: Box::new(input),
-        carried: Vec::new(),
         aggregates: calls,
         window: window.cloned(),
         emit_final,

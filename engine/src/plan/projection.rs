@@ -2,9 +2,9 @@
 
 use weir_parser::ast::Name;
 
+use super::OutputColumn;
 use super::query::{ResultKey, is_key_column};
 use super::step::{ExecutionStep, SelectStep};
-use super::OutputColumn;
 use crate::analyzer::typing::{self, RowScope};
 use crate::analyzer::{AnalysisError, AnalyzedQuery, Item, QueryPurpose, walk};
 use crate::types::{Column, LogicalSchema, SqlType};

@@ -125,10 +125,7 @@ pub struct Repartition {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AggregateStep {
     pub input: Box<ExecutionStep>,
-    /// Input columns carried along from the latest record of the group: the first columns of `schema.value`.
-    #[serde(with = "names")]
-    pub carried: Vec<ColumnName>,
-    /// Their results are the columns after `carried`, named `KSQL_AGG_VARIABLE_<n>`.
+    /// Their results are the value columns, named `KSQL_AGG_VARIABLE_<n>`.
     pub aggregates: Vec<AggregateCall>,
     pub window: Option<WindowSpec>,
     pub emit_final: bool,

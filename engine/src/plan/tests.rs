@@ -256,6 +256,12 @@ fn new_topics_of_streams_keep_records_for_a_week_unless_told() {
         session.run(&sql).unwrap();
         assert_eq!(session.topics.borrow()[name].retention_ms, expected, "{sql}");
     }
+    let unlimited = create("STREAM", "E", ", RETENTION_MS=-1");
+    let sinks = "CREATE STREAM F AS SELECT * FROM E; CREATE TABLE G AS SELECT ID, COUNT(*) N FROM E WINDOW TUMBLING (SIZE 1 \
+                 MINUTE, RETENTION 2 DAYS, GRACE PERIOD 1 MINUTE) GROUP BY ID;";
+    session.run(&format!("{unlimited} {sinks}")).unwrap();
+    let kept = ["E", "F", "G"].map(|name| session.topics.borrow()[name].retention_ms);
+    assert_eq!(kept, [Some(-1); 3]);
 }
 
 #[test]

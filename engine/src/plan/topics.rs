@@ -102,7 +102,14 @@ pub fn resolve(context: &PlanContext<'_>, wanted: &WantedTopic<'_>) -> Result<Op
         CleanupPolicy::Delete => Some(wanted.retention_ms.unwrap_or(DEFAULT_RETENTION_MS)),
         CleanupPolicy::CompactDelete => wanted.retention_ms,
     };
-    Ok(Some(TopicSpec { name: wanted.name.to_string(), partitions, replicas, cleanup: wanted.cleanup, retention_ms, kafka_configs: &[] }))
+    Ok(Some(TopicSpec {
+        name: wanted.name.to_string(),
+        partitions,
+        replicas,
+        cleanup: wanted.cleanup,
+        retention_ms,
+        kafka_configs: &[],
+    }))
 }
 
 fn check_existing(wanted: &WantedTopic<'_>, existing: &TopicSpec) -> Result<(), AnalysisError> {

@@ -1,17 +1,20 @@
 //! Aggregation per group, or per group and time window: flat accumulators behind a hash index, a store behind those.
 //!
-//! A stored value is the group's time (i64, big-endian), the length (u32) and bytes of the carried columns as `RowCodec` writes
-//! them, then the accumulators' states in order.
+//! A stored value is the group's time (i64, big-endian), then the accumulators' states in order. The changelog has in the
+//! value format what ksqlDB has there: the group's latest input row, then the states in their intermediate types.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_array::builder::BinaryBuilder;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array, UInt32Array};
 use arrow_buffer::BooleanBuffer;
 use arrow_select::interleave::interleave;
 use hashbrown::HashMap;
 use weir_parser::ast::Expression;
 
+use super::changelog::ValueCodec;
+use super::latest::LatestRows;
 use super::rows::{concat_tables, is_set, rows_where, some_unset, stream_columns, table_columns, take_arrays};
 use super::time_window::{assign, size_ms};
 use super::{CompiledExpression, Operator, StateOptions, StatefulProcessor, sift_failures};
@@ -21,10 +24,9 @@ use crate::exec::TaskError;
 use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
-use crate::formats::{self, Decoder, Encoder, SerdeOptions};
+use crate::formats::{self, Decoder, Encoder, Format, SerdeOptions};
 use crate::functions::RowFailure;
 use crate::plan::{AggregateStep, WindowSpec, WindowSpecKind, row_schema};
-use crate::state::RowCodec;
 use crate::topic::CommitUnit;
 use crate::types::{Column, RowSchema};
 
@@ -34,9 +36,9 @@ pub(crate) struct AggregateProcessor {
     key_columns: Vec<Column>,
     key_encoder: Option<Box<dyn Encoder>>,
     key_decoder: Option<Box<dyn Decoder>>,
-    /// Positions of the carried columns in the input row.
-    carried: Vec<usize>,
-    carried_codec: RowCodec,
+    /// Positions of the input's value columns in the input row.
+    carried: Range<usize>,
+    logged: Option<ValueCodec>,
     calls: Vec<Call>,
     window: Option<WindowSpec>,
     /// Somebody downstream needs old values.
@@ -52,7 +54,7 @@ struct Call {
 impl AggregateProcessor {
     pub fn new(
         step: &AggregateStep,
-        key_serde: &SerdeOptions,
+        (key_serde, value_format): (&SerdeOptions, &Format),
         emits_old: bool,
         log_name: String,
     ) -> Result<Self, TaskError> {
@@ -61,22 +63,28 @@ impl AggregateProcessor {
         }
         let schema = step.input.schema();
         let input = row_schema(schema, step.input.is_windowed());
-        let carried = step
-            .carried
-            .iter()
-            .map(|name| input.index_of(name).ok_or_else(|| TaskError::Plan(format!("no column {}", name.as_str()))))
-            .collect::<Result<Vec<_>, _>>()?;
-        let calls = step.aggregates.iter().map(|call| compile_call(call, &input)).collect::<Result<_, _>>()?;
+        let calls: Vec<Call> =
+            step.aggregates.iter().map(|call| compile_call(call, &input)).collect::<Result<_, _>>()?;
+        let has_intermediate = |ResolvedAggregate { create, intermediate_type, .. }: &ResolvedAggregate| {
+            create().intermediates(&[], intermediate_type).is_some()
+        };
+        let states = calls.iter().zip(&step.schema.value).map(|(call, result)| Column {
+            name: result.name.clone(),
+            data_type: call.resolved.intermediate_type.clone(),
+        });
+        let columns: Vec<Column> = schema.value.iter().cloned().chain(states).collect();
+        let logged = match calls.iter().all(|call| has_intermediate(&call.resolved)) {
+            true => ValueCodec::new(value_format, &columns, &step.store),
+            false => None,
+        };
         let keyed = !schema.key.is_empty();
         Ok(Self {
             store: step.store.clone(),
             key_columns: schema.key.clone(),
             key_encoder: keyed.then(|| formats::encoder(key_serde, &schema.key, true)).transpose()?,
             key_decoder: keyed.then(|| formats::decoder(key_serde, &schema.key, &step.store, true)).transpose()?,
-            carried_codec: RowCodec::new(
-                &step.schema.value[..carried.len()].iter().map(|c| c.data_type.clone()).collect::<Vec<_>>(),
-            ),
-            carried,
+            carried: schema.key.len()..schema.key.len() + schema.value.len(),
+            logged,
             calls,
             window: step.window.clone(),
             emits_old,
@@ -116,7 +124,7 @@ impl AggregateProcessor {
         Ok(TableBatch {
             key: self.key_arrays(&stored),
             old: None,
-            new: TableSide { columns: groups.columns(&self.carried_codec, &slots)?, present: None },
+            new: TableSide { columns: groups.columns(&slots), present: None },
             rowtime: groups.rowtime.clone().into(),
             window: self.window_bounds(entries.iter().map(|e| e.1).collect()),
             headers: None,
@@ -163,8 +171,37 @@ impl StatefulProcessor for AggregateProcessor {
     fn retention_ms(&self) -> Option<i64> {
         self.window.as_ref().map(|window| window.retention_ms)
     }
+    fn restore(&self, values: &BinaryArray, timestamps: &Int64Array) -> Result<BinaryArray, TaskError> {
+        let Some(logged) = &self.logged else { return Ok(values.clone()) };
+        let states: Vec<usize> = (self.carried.len()..self.carried.len() + self.calls.len()).collect();
+        let there: Vec<u32> = (0..values.len()).filter(|&row| values.is_valid(row)).map(|row| row as u32).collect();
+        let mut groups = Groups::new(self);
+        groups.grow(values.len());
+        groups.rowtime.copy_from_slice(timestamps.values());
+        let columns = logged.decode(values, &states)?.columns;
+        let rows = UInt32Array::from(there.clone());
+        for ((accumulators, call), column) in groups.accumulators.iter_mut().zip(&self.calls).zip(&columns) {
+            let column = super::rows::take_array(column, &rows);
+            accumulators
+                .restore(&there, &column, &call.resolved.intermediate_type)
+                .ok_or_else(|| TaskError::corrupt("a changelog value is no state of its aggregate"))?;
+        }
+        let mut out = BinaryBuilder::with_capacity(values.len(), values.value_data().len());
+        let mut stored = Vec::new();
+        for row in 0..values.len() {
+            if values.is_null(row) {
+                out.append_null();
+                continue;
+            }
+            stored.clear();
+            groups.encode(row as u32, &mut stored);
+            out.append_value(&stored);
+        }
+        Ok(out.finish())
+    }
     fn open(self: Arc<Self>, store: StorePart, options: StateOptions) -> Box<dyn Operator> {
         Box::new(Aggregate {
+            latest: (store.is_logged() && self.logged.is_some()).then(LatestRows::default),
             groups: Groups::new(&self),
             stream_time: store.meta.stream_time,
             processor: self,
@@ -188,33 +225,19 @@ struct Groups {
     rowtime: Vec<i64>,
     /// The group has had a record.
     exists: Vec<bool>,
-    has_carried: bool,
-    /// Empty unless there are carried columns.
-    carried: Vec<Vec<u8>>,
-    carried_bytes: usize,
     accumulators: Vec<Box<dyn Accumulators>>,
 }
 
 impl Groups {
     fn new(processor: &AggregateProcessor) -> Self {
         let accumulators = processor.calls.iter().map(|call| (call.resolved.create)()).collect();
-        Self {
-            rowtime: Vec::new(),
-            exists: Vec::new(),
-            has_carried: !processor.carried.is_empty(),
-            carried: Vec::new(),
-            carried_bytes: 0,
-            accumulators,
-        }
+        Self { rowtime: Vec::new(), exists: Vec::new(), accumulators }
     }
 
     fn grow(&mut self, slots: usize) {
         if slots > self.rowtime.len() {
             self.rowtime.resize(slots, i64::MIN);
             self.exists.resize(slots, false);
-            if self.has_carried {
-                self.carried.resize_with(slots, Vec::new);
-            }
             self.accumulators.iter_mut().for_each(|a| a.resize(slots));
         }
     }
@@ -222,49 +245,27 @@ impl Groups {
     fn reset(&mut self, slot: u32) {
         self.rowtime[slot as usize] = i64::MIN;
         self.exists[slot as usize] = false;
-        if let Some(carried) = self.carried.get_mut(slot as usize) {
-            self.carried_bytes -= carried.len();
-            carried.clear();
-        }
         self.accumulators.iter_mut().for_each(|a| a.reset(slot));
     }
 
     fn encode(&self, slot: u32, out: &mut Vec<u8>) {
-        let carried = self.carried.get(slot as usize).map_or(&[][..], Vec::as_slice);
         out.extend_from_slice(&self.rowtime[slot as usize].to_be_bytes());
-        out.extend_from_slice(&(carried.len() as u32).to_be_bytes());
-        out.extend_from_slice(carried);
         self.accumulators.iter().for_each(|a| a.encode(slot, out));
     }
 
     fn decode(&mut self, slot: u32, value: &[u8]) -> Result<(), TaskError> {
         let mut read = || {
             let rowtime = read_i64(value, 0)?;
-            let length = u32::from_be_bytes(value.get(8..12)?.try_into().ok()?) as usize;
-            let (carried, mut rest) = value.get(12..)?.split_at_checked(length)?;
+            let mut rest = value.get(8..)?;
             self.rowtime[slot as usize] = rowtime;
             self.exists[slot as usize] = true;
-            if self.has_carried {
-                self.carried[slot as usize].extend_from_slice(carried);
-                self.carried_bytes += carried.len();
-            }
             self.accumulators.iter_mut().try_for_each(|a| a.decode(slot, &mut rest))
         };
         read().ok_or_else(|| TaskError::corrupt("a stored aggregate does not decode"))
     }
 
-    /// Carried columns, then results.
-    fn columns(&self, codec: &RowCodec, slots: &[u32]) -> Result<Vec<ArrayRef>, TaskError> {
-        let mut columns = Vec::new();
-        if self.has_carried {
-            let carried = |&slot: &u32| {
-                let bytes = self.carried[slot as usize].as_slice();
-                (!bytes.is_empty()).then_some(bytes)
-            };
-            columns = codec.decode_rows(&slots.iter().map(carried).collect::<Vec<_>>())?;
-        }
-        columns.extend(self.accumulators.iter().map(|a| a.results(slots)));
-        Ok(columns)
+    fn columns(&self, slots: &[u32]) -> Vec<ArrayRef> {
+        self.accumulators.iter().map(|a| a.results(slots)).collect()
     }
 
     /// Heap bytes of `live` groups, roughly. Places that wait to be used again do not count: they are part of a size that
@@ -272,8 +273,7 @@ impl Groups {
     fn memory_bytes(&self, live: usize) -> usize {
         let slots = self.rowtime.len().max(1);
         let accumulators: usize = self.accumulators.iter().map(|a| a.memory_bytes()).sum();
-        let carried = if self.has_carried { size_of::<Vec<u8>>() } else { 0 };
-        live * (size_of::<i64>() + size_of::<bool>() + carried + accumulators / slots) + self.carried_bytes
+        live * (size_of::<i64>() + size_of::<bool>() + accumulators / slots)
     }
 }
 
@@ -290,6 +290,8 @@ struct Aggregate {
     /// Record cache with old values: rows as last emitted, of slots that changed since.
     held_old: Vec<(Vec<u32>, TableSide)>,
     held_headers: HashMap<u32, Arc<[Header]>>,
+    /// Of dirty slots, if the changelog wants them.
+    latest: Option<LatestRows>,
     /// Every group of the store is in memory: an unknown key is a new one.
     holds_all: bool,
     runs: Runs,
@@ -308,7 +310,7 @@ struct Input {
     removed: Option<Side>,
 }
 
-/// One side of the rows: what the accumulators and carried columns take from it.
+/// One side of the rows: what the accumulators and the changelog take from it.
 struct Side {
     present: Option<BooleanBuffer>,
     arguments: Vec<Vec<ArrayRef>>,
@@ -404,7 +406,7 @@ impl Aggregate {
             };
             arguments.push(call.arguments.iter().enumerate().map(evaluate).collect());
         }
-        let carried = self.processor.carried.iter().map(|&i| columns[i].clone()).collect();
+        let carried = if self.latest.is_some() { columns[self.processor.carried.clone()].to_vec() } else { Vec::new() };
         Ok(Side { present: present.cloned(), arguments, carried })
     }
 
@@ -446,10 +448,37 @@ impl Aggregate {
     }
 
     /// The rows of groups as they are now.
-    fn current(&self, slots: &[u32]) -> Result<TableSide, TaskError> {
-        let columns = self.groups.columns(&self.processor.carried_codec, slots)?;
+    fn current(&self, slots: &[u32]) -> TableSide {
         let exists = BooleanBuffer::collect_bool(slots.len(), |i| self.groups.exists[slots[i] as usize]);
-        Ok(TableSide { columns, present: some_unset(exists) })
+        TableSide { columns: self.groups.columns(slots), present: some_unset(exists) }
+    }
+
+    /// Notes the rows for the changelog: of each the new side, or the old one that was taken out.
+    fn note_latest(&mut self, input: &Input) {
+        let Some(latest) = &mut self.latest else { return };
+        latest.compact(&self.dirty);
+        let present = input.added.present.as_ref();
+        let removed = input.removed.as_ref().map(|side| side.carried.as_slice());
+        latest.note(&input.slots, self.index.slots(), (&input.added.carried, removed), |row| is_set(present, row));
+    }
+
+    /// The changelog's values of groups that changed since the last commit.
+    fn logged_values(&self, slots: &[u32]) -> Result<BinaryArray, TaskError> {
+        let (Some(logged), Some(latest)) = (&self.processor.logged, &self.latest) else {
+            let mut out = BinaryBuilder::new();
+            let mut stored = Vec::new();
+            for &slot in slots {
+                stored.clear();
+                self.groups.encode(slot, &mut stored);
+                out.append_value(&stored);
+            }
+            return Ok(out.finish());
+        };
+        let mut columns = latest.columns(slots);
+        for (accumulators, call) in self.groups.accumulators.iter().zip(&self.processor.calls) {
+            columns.extend(accumulators.intermediates(slots, &call.resolved.intermediate_type));
+        }
+        logged.encode(&columns, None, slots.len())
     }
 
     /// Applies rows `from..to`, among which no group may occur twice if one is also taken out of.
@@ -510,22 +539,12 @@ impl Aggregate {
             failures.append(&mut accumulators.take_failures());
         }
         self.log_failures(failures, log);
-        if undo || !self.groups.has_carried {
-            return;
-        }
-        for row in (from..to).filter(|&row| is_set(side.present.as_ref(), row)) {
-            let carried = &mut self.groups.carried[input.slots[row] as usize];
-            self.groups.carried_bytes -= carried.len();
-            carried.clear();
-            self.processor.carried_codec.encode_row(&side.carried, row, carried);
-            self.groups.carried_bytes += carried.len();
-        }
     }
 
     /// Every change at once.
-    fn emit_each(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
-        if input.removed.is_none() && input.added.present.is_none() && !self.groups.has_carried {
-            return Ok(Some(Batch::Table(self.emit_rows(input, log))));
+    fn emit_each(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Option<Batch> {
+        if input.removed.is_none() && input.added.present.is_none() {
+            return Some(Batch::Table(self.emit_rows(input, log)));
         }
         self.emit_runs(input, log)
     }
@@ -559,17 +578,17 @@ impl Aggregate {
     }
 
     /// Every change, in runs of rows in which no group occurs twice.
-    fn emit_runs(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
+    fn emit_runs(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Option<Batch> {
         let mut parts: Vec<TableBatch> = Vec::new();
         for run in self.runs.of(&input.slots, self.index.slots()) {
             let (from, to) = (run.start, run.end);
             let slots = &input.slots[run];
-            let old = if self.processor.emits_old { Some(self.current(slots)?) } else { None };
+            let old = self.processor.emits_old.then(|| self.current(slots));
             self.apply(input, from, to, log);
             parts.push(TableBatch {
                 key: input.key.iter().map(|k| k.slice(from, to - from)).collect(),
                 old,
-                new: self.current(slots)?,
+                new: self.current(slots),
                 rowtime: slots.iter().map(|&s| self.groups.rowtime[s as usize]).collect::<Vec<_>>().into(),
                 window: input
                     .starts
@@ -579,11 +598,11 @@ impl Aggregate {
             });
         }
         let parts: Vec<&TableBatch> = parts.iter().collect();
-        Ok((!parts.is_empty()).then(|| Batch::Table(concat_tables(&parts))))
+        (!parts.is_empty()).then(|| Batch::Table(concat_tables(&parts)))
     }
 
     /// Keeps the changes for the next flush.
-    fn hold(&mut self, input: &Input, log: &mut TaskLog<'_>) -> Result<(), TaskError> {
+    fn hold(&mut self, input: &Input, log: &mut TaskLog<'_>) {
         let mut touched = Vec::new();
         for &slot in &input.slots {
             let entry = self.index.entry_mut(slot);
@@ -592,7 +611,7 @@ impl Aggregate {
             }
         }
         if self.processor.emits_old && !touched.is_empty() {
-            let side = self.current(&touched)?;
+            let side = self.current(&touched);
             self.held_old.push((touched, side));
         }
         match &input.headers {
@@ -605,12 +624,11 @@ impl Aggregate {
         }
         if input.removed.is_none() {
             self.apply(input, 0, input.slots.len(), log);
-            return Ok(());
+            return;
         }
         for run in self.runs.of(&input.slots, self.index.slots()) {
             self.apply(input, run.start, run.end, log);
         }
-        Ok(())
     }
 
     /// Old sides of pending slots, in the order of `slots`.
@@ -679,11 +697,12 @@ impl Operator for Aggregate {
             Batch::Table(batch) => self.table_input(batch, log)?,
         };
         let Some(input) = input else { return Ok(None) };
+        self.note_latest(&input);
         if self.options.record_cache {
-            self.hold(&input, log)?;
+            self.hold(&input, log);
             return Ok(None);
         }
-        self.emit_each(&input, log)
+        Ok(self.emit_each(&input, log))
     }
 
     fn flush(&mut self, _: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
@@ -706,7 +725,7 @@ impl Operator for Aggregate {
         Ok(Some(Batch::Table(TableBatch {
             key,
             old,
-            new: self.current(&slots)?,
+            new: self.current(&slots),
             rowtime: slots.iter().map(|&s| self.groups.rowtime[s as usize]).collect::<Vec<_>>().into(),
             window: self.processor.window_bounds(starts),
             headers,
@@ -716,7 +735,10 @@ impl Operator for Aggregate {
     fn commit(&mut self, unit: &mut CommitUnit) -> Result<(), TaskError> {
         self.store.advance(self.stream_time);
         self.store.reserve(self.dirty.len());
-        for slot in std::mem::take(&mut self.dirty) {
+        let written = std::mem::take(&mut self.dirty);
+        let values =
+            if self.store.is_logged() && !written.is_empty() { Some(self.logged_values(&written)?) } else { None };
+        for &slot in &written {
             let entry = self.index.entry_mut(slot);
             entry.dirty = false;
             self.encoded.clear();
@@ -729,8 +751,10 @@ impl Operator for Aggregate {
             let gone = self.index.select(|entry| spec.segment_of(entry.window).is_some_and(|s| s < oldest));
             self.forget(&gone);
         }
-        self.store.commit(unit);
-        Ok(())
+        if let Some(latest) = &mut self.latest {
+            latest.clear();
+        }
+        self.store.commit(unit, || Ok(values.unwrap_or_else(|| BinaryArray::new_null(0))))
     }
 
     fn committed(&mut self) {
@@ -742,7 +766,8 @@ impl Operator for Aggregate {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.index.memory_bytes() + self.groups.memory_bytes(self.index.len())
+        let latest = self.latest.as_ref().map_or(0, LatestRows::memory_bytes);
+        self.index.memory_bytes() + self.groups.memory_bytes(self.index.len()) + latest
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod aggregate;
 mod change;
+mod changelog;
 mod filter;
 mod flat_map;
 mod group_by;
+mod latest;
 mod rows;
 mod select;
 mod select_key;
@@ -16,7 +18,7 @@ mod time_window;
 
 use std::sync::Arc;
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, BinaryArray, Int64Array};
 use arrow_buffer::BooleanBuffer;
 use weir_parser::ast::Expression;
 
@@ -52,6 +54,8 @@ pub(crate) trait StatefulProcessor: Send + Sync {
     fn store_name(&self) -> &str;
     /// `None`: not windowed.
     fn retention_ms(&self) -> Option<i64>;
+    /// The stored values of changelog records; null values stay null.
+    fn restore(&self, values: &BinaryArray, timestamps: &Int64Array) -> Result<BinaryArray, TaskError>;
     fn open(self: Arc<Self>, store: StorePart, options: StateOptions) -> Box<dyn Operator>;
 }
 

@@ -73,7 +73,11 @@ impl SelectKey {
     }
 
     fn log_failure(&self, key: &KeyExpression, cause: &str, log: &mut TaskLog<'_>) {
-        log.record_error(&self.log_name, format!("Error computing new key from expression {}", key.expression.text), cause);
+        log.record_error(
+            &self.log_name,
+            format!("Error computing new key from expression {}", key.expression.text),
+            cause,
+        );
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int32Array, Int64Array};
 use arrow_buffer::BooleanBuffer;
 
-use super::{CompiledExpression, change};
 use super::rows::{hide_absent, is_set, rows_where, some_unset, take_stream, take_table};
+use super::{CompiledExpression, change};
 use crate::batch::{Batch, Header, StreamBatch, TableBatch, TableSide, WindowBounds};
 use crate::exec::TaskError;
 use crate::exec::processing_log::{LogMessage, TaskLog};
@@ -340,7 +340,6 @@ fn extra_column(extra: &ExtraColumn, source: &SourceBatch, partition: u32) -> Ar
         }
     }
 }
-
 
 /// Splits windowed keys: the key bytes, and the bounds. Keys that are too short for a window are failures.
 pub(crate) fn split_windowed_keys(

@@ -1,12 +1,15 @@
 //! Materialises a table source: keeps the latest row of each key, for pull queries and restarts, and tells what it was before.
 //!
-//! A stored value is the row's time (i64, big-endian) and its value columns as `RowCodec` writes them.
+//! A stored value is the row's time (i64, big-endian) and its value columns as `RowCodec` writes them. The changelog has the
+//! columns in the source's value format, and the time as its records'.
 
 use std::sync::Arc;
 
+use arrow_array::builder::BinaryBuilder;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array};
 use arrow_buffer::BooleanBuffer;
 
+use super::changelog::ValueCodec;
 use super::rows::{is_set, some_unset};
 use super::{Operator, StateOptions, StatefulProcessor};
 use crate::batch::{Batch, Header, RowHeaders, TableBatch, TableSide, WindowBounds};
@@ -14,7 +17,7 @@ use crate::exec::TaskError;
 use crate::exec::key_index::KeyIndex;
 use crate::exec::processing_log::TaskLog;
 use crate::exec::store::{StorePart, read_i64};
-use crate::formats::{self, Decoder, Encoder, SerdeOptions};
+use crate::formats::{self, Decoder, Encoder, Format, SerdeOptions};
 use crate::state::RowCodec;
 use crate::topic::CommitUnit;
 use crate::types::{Column, LogicalSchema};
@@ -25,6 +28,7 @@ pub(crate) struct TableStoreProcessor {
     key_encoder: Box<dyn Encoder>,
     key_decoder: Box<dyn Decoder>,
     values: RowCodec,
+    logged: Option<ValueCodec>,
     windowed: bool,
     /// Somebody downstream needs old values.
     emits_old: bool,
@@ -34,7 +38,7 @@ impl TableStoreProcessor {
     pub fn new(
         store: &str,
         schema: &LogicalSchema,
-        key_serde: &SerdeOptions,
+        (key_serde, value_format): (&SerdeOptions, &Format),
         windowed: bool,
         emits_old: bool,
     ) -> Result<Self, TaskError> {
@@ -44,6 +48,7 @@ impl TableStoreProcessor {
             key_encoder: formats::encoder(key_serde, &schema.key, true)?,
             key_decoder: formats::decoder(key_serde, &schema.key, store, true)?,
             values: RowCodec::new(&schema.value.iter().map(|c| c.data_type.clone()).collect::<Vec<_>>()),
+            logged: ValueCodec::new(value_format, &schema.value, store),
             windowed,
             emits_old,
         })
@@ -93,6 +98,23 @@ impl StatefulProcessor for TableStoreProcessor {
     }
     fn retention_ms(&self) -> Option<i64> {
         None
+    }
+    fn restore(&self, values: &BinaryArray, timestamps: &Int64Array) -> Result<BinaryArray, TaskError> {
+        let Some(logged) = &self.logged else { return Ok(values.clone()) };
+        let columns = logged.decode(values, &(0..self.schema.value.len()).collect::<Vec<_>>())?.columns;
+        let mut out = BinaryBuilder::with_capacity(values.len(), 2 * values.value_data().len());
+        let mut stored = Vec::new();
+        for row in 0..values.len() {
+            if values.is_null(row) {
+                out.append_null();
+                continue;
+            }
+            stored.clear();
+            stored.extend_from_slice(&timestamps.value(row).to_be_bytes());
+            self.values.encode_row(&columns, row, &mut stored);
+            out.append_value(&stored);
+        }
+        Ok(out.finish())
     }
     fn open(self: Arc<Self>, store: StorePart, options: StateOptions) -> Box<dyn Operator> {
         Box::new(TableStore {
@@ -159,13 +181,11 @@ impl TableStore {
         }
         Ok(slots)
     }
+}
 
-    /// The stored rows as a side; empty bytes are no row.
-    fn side<'a>(&'a self, rows: impl Iterator<Item = &'a [u8]> + Clone) -> Result<TableSide, TaskError> {
-        let present: Vec<bool> = rows.clone().map(|bytes| !bytes.is_empty()).collect();
-        let columns = self.processor.values.decode_rows(&rows.map(|bytes| bytes.get(8..)).collect::<Vec<_>>())?;
-        Ok(TableSide { columns, present: some_unset(BooleanBuffer::from(present)) })
-    }
+/// Stored bytes; empty ones are no row.
+fn stored(bytes: &[u8]) -> Option<&[u8]> {
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 impl Operator for TableStore {
@@ -208,7 +228,7 @@ impl Operator for TableStore {
         }
         if self.processor.emits_old {
             let starts = std::iter::once(0).chain(old_ends.iter().copied());
-            batch.old = Some(self.side(starts.zip(&old_ends).map(|(start, &end)| &old_bytes[start..end]))?);
+            batch.old = Some(self.processor.side(starts.zip(&old_ends).map(|(start, &end)| &old_bytes[start..end]))?);
         }
         Ok(Some(Batch::Table(batch)))
     }
@@ -225,10 +245,10 @@ impl Operator for TableStore {
         }
         self.index.sort_by_access(&mut slots);
         let old = match self.processor.emits_old {
-            true => Some(self.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?),
+            true => Some(self.processor.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?),
             false => None,
         };
-        let new = self.side(slots.iter().map(|&s| self.slots[s as usize].current.as_slice()))?;
+        let new = self.processor.side(slots.iter().map(|&s| self.slots[s as usize].current.as_slice()))?;
         let rowtime: Int64Array = slots.iter().map(|&s| self.slots[s as usize].change_time).collect::<Vec<_>>().into();
         let stored: Vec<&[u8]> = slots.iter().map(|&s| self.index.entry(s).key.as_slice()).collect();
         let (key, window) = self.processor.decode_keys(&stored);
@@ -239,17 +259,25 @@ impl Operator for TableStore {
     }
 
     fn commit(&mut self, unit: &mut CommitUnit) -> Result<(), TaskError> {
-        for slot in std::mem::take(&mut self.dirty) {
+        let mut written = std::mem::take(&mut self.dirty);
+        written.retain(|&slot| {
             let state = &self.slots[slot as usize];
             self.index.entry_mut(slot).dirty = false;
             if self.options.record_cache && state.passed_unseen() {
-                continue;
+                return false;
             }
-            let value = (!state.current.is_empty()).then_some(state.current.as_slice());
-            self.store.write(self.index.entry(slot).key.as_slice(), 0, value, state.change_time);
-        }
-        self.store.commit(unit);
-        Ok(())
+            self.store.write(self.index.entry(slot).key.as_slice(), 0, stored(&state.current), state.change_time);
+            true
+        });
+        let (slots, processor) = (&self.slots, &self.processor);
+        let rows = || written.iter().map(|&slot| slots[slot as usize].current.as_slice());
+        self.store.commit(unit, || match &processor.logged {
+            Some(logged) => {
+                let side = processor.side(rows())?;
+                logged.encode(&side.columns, side.present.as_ref(), written.len())
+            }
+            None => Ok(rows().map(stored).collect()),
+        })
     }
 
     fn committed(&mut self) {
@@ -269,6 +297,13 @@ impl Operator for TableStore {
 }
 
 impl TableStoreProcessor {
+    /// Stored rows as a side; empty bytes are no row.
+    fn side<'a>(&self, rows: impl Iterator<Item = &'a [u8]> + Clone) -> Result<TableSide, TaskError> {
+        let present: Vec<bool> = rows.clone().map(|bytes| !bytes.is_empty()).collect();
+        let columns = self.values.decode_rows(&rows.map(|bytes| bytes.get(8..)).collect::<Vec<_>>())?;
+        Ok(TableSide { columns, present: some_unset(BooleanBuffer::from(present)) })
+    }
+
     /// Key columns and windows of stored keys.
     fn decode_keys(&self, stored: &[&[u8]]) -> (Vec<ArrayRef>, Option<WindowBounds>) {
         let at = |key: &[u8]| if self.windowed { key.len().saturating_sub(16) } else { key.len() };

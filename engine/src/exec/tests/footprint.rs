@@ -154,3 +154,155 @@ fn partitioning_a_null_value_is_logged() {
         ["processing.CSAS_O_0.PartitionBy: Error computing new key from expression C"]
     );
 }
+
+/// The same query over JSON values.
+fn in_json(step: ExecutionStep) -> ExecutionStep {
+    let ExecutionStep::Source(step) = step else { unreachable!() };
+    ExecutionStep::Source(SourceStep { value_serde: serde(Format::Json), ..step })
+}
+
+/// Aggregates over V.
+fn aggregates(input: ExecutionStep, window: Option<WindowSpec>, calls: &[(&str, SqlType)]) -> ExecutionStep {
+    let ExecutionStep::Aggregate(step) = aggregate(input, window) else { unreachable!() };
+    let call = |(function, data_type): &(&str, SqlType)| AggregateCall {
+        function: (*function).into(),
+        arguments: vec![expression("V")],
+        literals: Vec::new(),
+        data_type: data_type.clone(),
+        limit: None,
+    };
+    let values: Vec<Column> =
+        calls.iter().zip(0..).map(|(c, i)| column(&format!("KSQL_AGG_VARIABLE_{i}"), c.1.clone())).collect();
+    let schema = schema(&step.schema.key, &values);
+    ExecutionStep::Aggregate(AggregateStep { aggregates: calls.iter().map(call).collect(), schema, ..step })
+}
+
+#[test]
+fn changelogs_hold_rows_in_the_value_format() {
+    let changelog = |plan: &QueryPlan, store: &str, input: &[&str], cache| {
+        let node = TestNode::new(1);
+        node.feed(input);
+        run(&node, plan, options(cache, 1));
+        node.records(&format!("{APPLICATION}-{store}-changelog"))
+    };
+    let rows = sink(select(in_json(table()), &[("V", "V", SqlType::BigInt)]));
+    let input = [r#"a|{"C":"x","V":1}|1"#, r#"b|{"C":null,"V":2}|5"#, "c|-|7"];
+    let expected = [r#"a|{"C":"x","V":1}|1"#, r#"b|{"C":null,"V":2}|5"#, "c|-|7"];
+    assert_eq!(changelog(&rows, "KsqlTopic-Reduce", &input, 0), expected);
+
+    let calls = [("COUNT", SqlType::BigInt), ("AVG", SqlType::Double), ("LATEST_BY_OFFSET", SqlType::BigInt)];
+    let grouped = |input, through| group_by(in_json(input), ("C", "C"), through);
+    let counts =
+        |input| sink(select(aggregates(input, None, &calls), &[("KSQL_AGG_VARIABLE_0", "N", SqlType::BigInt)]));
+    let input = [r#"a|{"C":"x","V":1}|9"#, r#"a|{"C":"y","V":5}|2"#, r#"a|{"C":"x","V":3}|4"#];
+    let last = r#"x|{"C":"x","V":3,"KSQL_AGG_VARIABLE_0":2,"KSQL_AGG_VARIABLE_1":{"SUM":4,"COUNT":2},"KSQL_AGG_VARIABLE_2":{"SEQ":4,"VAL":3}}|9"#;
+    for cache in [0, 1 << 20] {
+        let written = changelog(&counts(grouped(source(ResultKind::Stream, None), false)), STORE, &input, cache);
+        assert_eq!(written.len(), 2, "{written:?}");
+        assert!(written.iter().any(|line| line == last), "{written:?}");
+    }
+
+    // The row that was taken out is the latest of its group.
+    let calls = [("COUNT", SqlType::BigInt), ("SUM", SqlType::BigInt)];
+    let mut groups = grouped(table(), true);
+    let ExecutionStep::GroupBy(GroupByStep { repartition: Some(repartition), .. }) = &mut groups else {
+        unreachable!()
+    };
+    repartition.value_serde = serde(Format::Json);
+    let plan = sink(select(aggregates(groups, None, &calls), &[("KSQL_AGG_VARIABLE_1", "S", SqlType::BigInt)]));
+    let input = [r#"a|{"C":"x","V":7}|1"#, r#"a|{"C":"y","V":8}|5"#];
+    let node = TestNode::new(1);
+    node.feed(&input);
+    run(&node, &plan, options(0, 1024));
+    let written = node.records(&format!("{APPLICATION}-{STORE}-changelog"));
+    let row = |c: &str, v: i64, n: i64, sum: i64, time: i64| {
+        format!(r#"{c}|{{"C":"{c}","V":{v},"KSQL_AGG_VARIABLE_0":{n},"KSQL_AGG_VARIABLE_1":{sum}}}|{time}"#)
+    };
+    assert_eq!(written, [row("x", 7, 0, 0, 5), row("y", 8, 1, 8, 5)]);
+}
+
+const STORE: &str = "Aggregate-Aggregate-Materialize";
+
+#[test]
+fn every_store_comes_back_from_its_changelog() {
+    let window = || WindowSpec { kind: WindowSpecKind::Tumbling { size_ms: 10 }, grace_ms: 5, retention_ms: 100_000 };
+    let calls = [
+        ("COUNT", SqlType::BigInt),
+        ("AVG", SqlType::Double),
+        ("MAX", SqlType::BigInt),
+        ("STDDEV_SAMP", SqlType::Double),
+    ];
+    let all = |input, window| {
+        let names = ["KSQL_AGG_VARIABLE_0", "KSQL_AGG_VARIABLE_1", "KSQL_AGG_VARIABLE_2", "KSQL_AGG_VARIABLE_3"];
+        let columns: Vec<_> = names.iter().zip(&calls).map(|(name, call)| (*name, *name, call.1.clone())).collect();
+        sink(select(aggregates(input, window, &calls), &columns))
+    };
+    // Its sketch has no form in the changelog but the store's own.
+    let distinct = |input| {
+        let groups = aggregates(input, None, &[("COUNT_DISTINCT", SqlType::BigInt)]);
+        sink(select(groups, &[("KSQL_AGG_VARIABLE_0", "N", SqlType::BigInt)]))
+    };
+    let stream = || source(ResultKind::Stream, None);
+    let json = |line: &String| {
+        let parts: Vec<&str> = line.split(['|', ',']).collect();
+        format!(r#"{}|{{"C":"{}","V":{}}}|{}"#, parts[0], parts[1], parts[2], parts[3])
+    };
+    let lines: Vec<String> =
+        (0..40).map(|i| format!("k{}|{},{}|{}", i % 7, ["x", "y", "z"][i % 3], i * i, i)).collect();
+    let json_lines: Vec<String> = lines.iter().map(json).collect();
+    let filtered = |input| sink(filter(input, "V > 300"));
+    let total = |input| sink(counts(aggregate(group_by(input, ("C", "C"), true), None)));
+    let plans = [
+        (all(group_by(in_json(stream()), ("C", "C"), false), None), &json_lines, vec![STORE]),
+        (all(group_by(in_json(stream()), ("C", "C"), false), Some(window())), &json_lines, vec![STORE]),
+        (distinct(group_by(in_json(stream()), ("C", "C"), false)), &json_lines, vec![STORE]),
+        (total(stream()), &lines, vec![STORE]),
+        (total(table()), &lines, vec![STORE, "KsqlTopic-Reduce"]),
+        (filtered(table()), &lines, vec!["KsqlTopic-Reduce"]),
+    ];
+    for (plan, lines, stores) in plans {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let outputs = |lose: bool| {
+            let node = TestNode::new(1);
+            for part in lines.chunks(15) {
+                node.feed(part);
+                run(&node, &plan, options(0, 4));
+                for store in stores.iter().filter(|_| lose) {
+                    node.db.drop_store(&format!("{APPLICATION}-{store}")).expect("the store goes");
+                }
+            }
+            node.output()
+        };
+        let expected = outputs(false);
+        assert!(expected.len() > 5, "{expected:?}");
+        assert_eq!(outputs(true), expected);
+    }
+}
+
+#[test]
+fn a_group_goes_on_from_what_ksqldb_left() {
+    let calls = [("COUNT", SqlType::BigInt), ("AVG", SqlType::Double), ("LATEST_BY_OFFSET", SqlType::BigInt)];
+    let names = ["KSQL_AGG_VARIABLE_0", "KSQL_AGG_VARIABLE_1", "KSQL_AGG_VARIABLE_2"];
+    let groups = aggregates(group_by(in_json(source(ResultKind::Stream, None)), ("C", "C"), false), None, &calls);
+    let columns: Vec<_> = names.iter().zip(&calls).map(|(name, call)| (*name, *name, call.1.clone())).collect();
+    let plan = sink(select(groups, &columns));
+    let node = TestNode::new(1);
+    let changelog = format!("{APPLICATION}-{STORE}-changelog");
+    let spec =
+        TopicSpec { name: changelog.clone(), cleanup: CleanupPolicy::Compact, ..node.topics.describe("in").unwrap() };
+    node.topics.create(&spec).expect("a new topic");
+    let left = r#"{"C":"x","ROWTIME":4,"V":3,"KSQL_AGG_VARIABLE_0":2,"KSQL_AGG_VARIABLE_1":{"SUM":4,"COUNT":2},"KSQL_AGG_VARIABLE_2":{"SEQ":4,"VAL":3},"KSQL_AGG_VARIABLE_3":2}"#;
+    let records = Records {
+        keys: BinaryArray::from_iter_values(["x"]),
+        values: BinaryArray::from_iter_values([left]),
+        timestamps: Int64Array::from(vec![9]),
+        headers: None,
+    };
+    node.topics.append(&changelog, vec![(Partition(0), records)]).expect("the log takes records");
+    node.feed(&[r#"a|{"C":"x","V":8}|5"#]);
+    run(&node, &plan, options(0, 1));
+    assert_eq!(node.output(), ["x|3,4.0,8|9"]);
+    assert!(
+        node.records(&changelog).last().is_some_and(|line| line.contains(r#""KSQL_AGG_VARIABLE_2":{"SEQ":5,"VAL":8}"#))
+    );
+}
