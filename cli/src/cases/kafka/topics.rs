@@ -17,6 +17,8 @@ use super::left::Left;
 
 /// How long records that the broker has may take to come.
 const READ_LIMIT: Duration = Duration::from_secs(10);
+/// How long one look waits for them.
+const READ_WAIT: Duration = Duration::from_millis(50);
 /// What a broker says of a topic that was made without a retention.
 const BROKER_RETENTION_MS: i64 = 604_800_000;
 /// Cases have times far from today, also in the future.
@@ -156,14 +158,19 @@ impl Topics for CaseTopics {
 
     /// Empty only at the end of the partition: the simulation takes that for "nothing is left".
     fn fetch(&self, partition: &TopicPartition, offset: i64, max_rows: usize) -> Result<FetchedRecords, TopicError> {
+        if max_rows == 0 {
+            return self.read(partition, offset, 0, Duration::ZERO);
+        }
         let end = self.offsets(partition)?.end;
         let (at, begun) = (self.outward.at(partition), Instant::now());
         let mut from = offset;
         loop {
-            let wait = if from < end { READ_LIMIT.saturating_sub(begun.elapsed()) } else { Duration::ZERO };
-            let fetched = self.own(self.broker.read(&at, from, max_rows, wait))?;
+            // No more than there are: a reader waits for all that it is asked for.
+            let rows = max_rows.min((end - from).max(1) as usize);
+            let wait = if from < end { READ_WAIT } else { Duration::ZERO };
+            let fetched = self.own(self.broker.read(&at, from, rows, wait))?;
             from = from.max(fetched.next_offset);
-            if max_rows == 0 || !fetched.records.is_empty() || from >= end {
+            if !fetched.records.is_empty() || from >= end {
                 return Ok(self.fetched(fetched));
             }
             if begun.elapsed() >= READ_LIMIT {
