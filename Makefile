@@ -4,10 +4,10 @@ WEIR := $(CARGO_TARGET_DIR)/release/weir
 CASES ?= ../shared/acceptance
 KAFKA_DIR ?= .kafka
 
-.PHONY: help setup build demo kafka test bench lint acceptance
+.PHONY: help setup build demo kafka test bench bench-peers lint acceptance
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## Install what the build needs (a C++ compiler, libclang, OpenSSL)
 	@scripts/setup
@@ -39,6 +39,10 @@ test: setup ## Everything that proves the product, also on a real Kafka broker
 bench: setup ## Run the benchmarks; prints one table, writes bench.json
 	cargo build --release -p weir -p weir-benches
 	$(CARGO_TARGET_DIR)/release/weir-benches --json bench.json
+
+bench-peers: setup ## Weir beside Kafka Streams on a real broker; needs Java 17; writes bench-peers.json
+	cargo build --release -p weir -p weir-benches
+	$(CARGO_TARGET_DIR)/release/weir-benches peers --json bench-peers.json
 
 lint: setup ## Formatting and clippy
 	cargo fmt --all -- --check

@@ -1,11 +1,12 @@
 //! Benchmarks of Weir. Each runs in a process of its own, so CPU time and peak memory are its own.
 //!
 //! Throughput is per CPU-second of the process: the machine is shared. `data` makes the records; `decode`, `queries`, `pull`
-//! and `start` hold the benchmarks; `measure` reads CPU time and memory.
+//! and `start` hold the benchmarks; `measure` reads CPU time and memory. `peers` stands for itself: Weir beside Kafka Streams.
 
 mod data;
 mod decode;
 mod measure;
+mod peers;
 mod pull;
 mod queries;
 mod start;
@@ -13,7 +14,7 @@ mod start;
 use std::path::PathBuf;
 use std::process::Command;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value as Json, json};
 
@@ -22,8 +23,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Run the benchmarks and print one table.
 #[derive(Parser, Debug)]
-#[command(after_help = "Example:\n  weir-benches --only count --json bench.json")]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Example:\n  weir-benches --only count --json bench.json"
+)]
 struct Arguments {
+    #[command(subcommand)]
+    others: Option<Others>,
     /// Only benchmarks whose name contains this text
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
@@ -39,6 +45,12 @@ struct Arguments {
     /// Run one benchmark in this process and print its JSON
     #[arg(long, hide = true)]
     child: Option<String>,
+}
+
+/// Benchmarks that need more than this process.
+#[derive(Subcommand, Debug)]
+enum Others {
+    Peers(peers::Options),
 }
 
 /// What a benchmark measured; absent figures are not printed.
@@ -97,15 +109,23 @@ impl Arguments {
         self.thousands * 1_000
     }
     fn weir_path(&self) -> PathBuf {
-        self.weir.clone().unwrap_or_else(|| {
-            let here = std::env::current_exe().unwrap_or_default();
-            here.with_file_name("weir")
-        })
+        self.weir.clone().unwrap_or_else(weir_beside)
     }
+}
+
+/// The weir binary beside this one.
+fn weir_beside() -> PathBuf {
+    std::env::current_exe().unwrap_or_default().with_file_name("weir")
 }
 
 fn main() -> Result<(), String> {
     let arguments = Arguments::parse();
+    if let Some(Others::Peers(options)) = &arguments.others {
+        return peers::run(options).or_else(|reason| {
+            eprintln!("weir-benches: {reason}");
+            std::process::exit(1)
+        });
+    }
     if let Some(name) = &arguments.child {
         return child(&arguments, name);
     }

@@ -51,6 +51,11 @@ fn peak_bytes() -> u64 {
     status_bytes("self", "VmHWM")
 }
 
+/// Largest resident size of another process so far.
+pub fn peak_bytes_of(pid: u32) -> u64 {
+    status_bytes(&pid.to_string(), "VmHWM")
+}
+
 /// Resident size of another process.
 pub fn resident_bytes(pid: u32) -> u64 {
     status_bytes(&pid.to_string(), "VmRSS")

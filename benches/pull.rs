@@ -79,7 +79,8 @@ async fn ask(client: reqwest::Client, address: String, worker: usize, deadline: 
     Ok(asked)
 }
 
-async fn post(client: &reqwest::Client, url: &str, body: &serde_json::Value) -> Result<String, String> {
+/// Sends JSON; gives the text of a good answer.
+pub async fn post(client: &reqwest::Client, url: &str, body: &serde_json::Value) -> Result<String, String> {
     let answer = client
         .post(url)
         .header("content-type", "application/json")

@@ -56,7 +56,8 @@ impl Drop for RunningServer {
     }
 }
 
-fn answers(address: &str) -> bool {
+/// Whether a server answers there.
+pub fn answers(address: &str) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
     let mut answer = String::new();
     stream.write_all(b"GET /info HTTP/1.1\r\nHost: weir\r\nConnection: close\r\n\r\n").is_ok()

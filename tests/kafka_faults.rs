@@ -3,7 +3,7 @@
 //!
 //! `WEIR_FAULT_RECORDS` and `WEIR_FAULT_KILLS` make it larger than it is in every run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -202,18 +202,23 @@ async fn run(guarantee: &str, fault: Fault, kills: u64, records: u64) -> Run {
 /// Waits until the last results of all groups are in the sinks.
 async fn drained(server: &Server, bootstrap: &str, records: u64) {
     let expected: i64 = reference(records).values().map(|(count, _)| count).sum();
+    let expected_kept = (0..records).filter(|n| record(*n).value % 3 != 0).count();
     let begun = Instant::now();
     loop {
         let counted: i64 = updates(bootstrap).values().filter_map(|u| u.iter().map(|(count, _)| *count).max()).sum();
-        if counted >= expected {
-            break;
+        let kept: BTreeSet<u64> = read_all(bootstrap, "kept").iter().filter_map(|(.., v)| v["N"].as_u64()).collect();
+        if counted >= expected && kept.len() >= expected_kept {
+            return;
         }
-        assert!(begun.elapsed() < Duration::from_secs(120), "{counted} of {expected} counted\n{}", server.log_text());
+        let metrics = server.get("/metrics").await.map(|answer| answer.text).unwrap_or_default();
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "{counted} of {expected} counted, {} of {expected_kept} kept\n{metrics}\n{}",
+            kept.len(),
+            server.ksql("LIST QUERIES EXTENDED;").await
+        );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    // The filter follows the same source and may be a commit behind.
-    server.drained().await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
 /// Each result once, in order, and the same as without faults.

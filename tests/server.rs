@@ -91,8 +91,14 @@ impl Server {
         String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
-    /// Starts the process on a free port and waits until it answers.
+    /// Starts the process on a free port and waits until it is ready.
     pub async fn up(&mut self) {
+        self.up_unready().await;
+        eventually("/info answers", async || self.get("/info").await.ok().filter(|a| a.status == 200)).await;
+    }
+
+    /// Starts the process on a free port and waits until it listens.
+    pub async fn up_unready(&mut self) {
         assert!(self.child.is_none(), "the server runs already");
         let before = self.log_text().len();
         let log = File::options().create(true).append(true).open(&self.log).expect("a log file");
@@ -113,7 +119,6 @@ impl Server {
             Some(format!("http://{}", line.split_once(',')?.0))
         })
         .await;
-        eventually("/info answers", async || self.get("/info").await.ok().filter(|a| a.status == 200)).await;
     }
 
     fn exited(&mut self) -> Option<ExitStatus> {

@@ -1,25 +1,34 @@
 //! The command log: every statement that changed something, as one record of the command topic, in order.
 //!
-//! Record key: the command id as a JSON string; value: JSON with the statement's text, the session's and the server's
-//! properties and the change itself (`LoggedChange`). Follows runtime reference 8.3.
+//! Follows ksqlDB (runtime reference 8.3): record key = the command id as a JSON string; value = JSON with the statement's text, the
+//! session's and the server's properties, ksqlDB's plan and a version. Our own decision (`LoggedChange`) stands beside them in
+//! `weir`; records without it were written by ksqlDB. On Kafka each record is a transaction under the bare service id.
+
+mod record;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use weir_engine::config::Config;
-use weir_engine::engine::{EngineError, ErrorKind, LoggedChange};
-use weir_engine::topic::{CleanupPolicy, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics};
-use weir_engine::{Array, BinaryArray, Int64Array};
+use weir_engine::engine::{EngineError, ErrorKind};
+use weir_engine::topic::{
+    CleanupPolicy, Ledger, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics,
+};
+use weir_engine::{BinaryArray, Int64Array};
 
-/// Version of the record's layout.
-const VERSION: u32 = 1;
+pub use record::{Command, Decision};
+
 /// Records read at once while restoring.
 const FETCH_ROWS: usize = 1_000;
 /// Longest wait for records before looking again.
 const POLL: Duration = Duration::from_millis(20);
+/// How long reading may make no progress.
+const STALL: Duration = Duration::from_secs(30);
+/// The embedded log has no transaction markers: its numbers leave room for them, so that they look like ksqlDB's.
+const OFFSETS_PER_COMMAND: i64 = 2;
 
 /// How a command ended.
 #[derive(Clone, Debug, Serialize)]
@@ -30,120 +39,227 @@ pub struct CommandStatus {
     pub query_id: Option<String>,
 }
 
-/// One record of the log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Command {
-    pub statement: String,
-    pub streams_properties: BTreeMap<String, String>,
-    pub original_properties: BTreeMap<String, String>,
-    pub change: LoggedChange,
-    /// Queries that a PAUSE (`true`) or RESUME (`false`) named.
-    #[serde(default)]
-    pub paused: Vec<(String, bool)>,
-    pub version: u32,
-    #[serde(skip)]
-    pub command_id: String,
+/// A command about to be written.
+pub struct NewCommand<'a> {
+    pub command_id: &'a str,
+    pub statement: &'a str,
+    pub overrides: &'a Config,
+    pub decision: Decision,
+    pub now_ms: i64,
+}
+
+/// Which comes first where the log has no transactions, so that one of the two cannot be undone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// A statement that fails now must not come back at the next start.
+    ApplyFirst,
+    /// What was refused for want of room must not have happened.
+    LogFirst,
 }
 
 pub struct CommandLog {
     topics: Arc<dyn Topics>,
     partition: TopicPartition,
+    service_id: String,
+    replicas: u16,
     original_properties: BTreeMap<String, String>,
     state: Mutex<LogState>,
+    /// One statement is written at a time. `None`: not connected, or the log has no transactions.
+    ledger: Mutex<Option<Box<dyn Ledger>>>,
 }
 
 #[derive(Default)]
 struct LogState {
-    /// Commands written so far.
-    commands: i64,
+    /// Sequence number of the last command.
+    last: Option<i64>,
+    /// Behind the last record or marker that is known.
+    next_offset: i64,
+    /// Why nothing can be written any more: another process does.
+    fenced: Option<String>,
     statuses: BTreeMap<String, CommandStatus>,
 }
 
-fn properties(config: &Config) -> BTreeMap<String, String> {
-    config.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
-}
-
 impl CommandLog {
-    /// Opens the command topic of the service, creating it when it is missing.
-    pub fn open(topics: Arc<dyn Topics>, config: &Config) -> Result<Self, EngineError> {
-        let service_id = config.get("ksql.service.id").unwrap_or("default_");
+    /// The command log of the service; reaches no broker yet.
+    pub fn new(topics: Arc<dyn Topics>, config: &Config) -> Self {
+        let service_id = config.get("ksql.service.id").unwrap_or("default_").to_string();
         let name = format!("_confluent-ksql-{service_id}_command_topic");
+        Self {
+            topics,
+            partition: TopicPartition { topic: name.into(), partition: Partition(0) },
+            service_id,
+            replicas: u16::try_from(config.i64("ksql.internal.topic.replicas", 1)).unwrap_or(1),
+            original_properties: record::original_properties(config),
+            state: Mutex::default(),
+            ledger: Mutex::default(),
+        }
+    }
+
+    /// Creates the command topic when it is missing, and becomes its writer: an earlier process of the service is fenced.
+    pub fn connect(&self) -> Result<(), EngineError> {
         let spec = TopicSpec {
-            name: name.clone(),
+            name: self.partition.topic.to_string(),
             partitions: 1,
-            replicas: 1,
+            replicas: self.replicas,
             cleanup: CleanupPolicy::Delete,
             retention_ms: Some(-1),
             kafka_configs: &[("min.insync.replicas", "1"), ("unclean.leader.election.enable", "false")],
         };
-        match topics.create(&spec) {
+        match self.topics.create(&spec) {
             Ok(()) | Err(TopicError::TopicExists(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        let partition = TopicPartition { topic: name.into(), partition: Partition(0) };
-        Ok(Self { topics, partition, original_properties: properties(config), state: Mutex::default() })
+        let mut ledger = self.ledger.lock();
+        if ledger.is_none() {
+            *ledger = self.topics.ledger(&self.service_id)?;
+        }
+        Ok(())
     }
 
     /// All commands in order.
     pub fn read(&self) -> Result<Vec<Command>, EngineError> {
+        let has_markers = self.ledger.lock().is_some();
         let mut commands = Vec::new();
-        let range = self.topics.offsets(&self.partition)?;
-        let mut offset = range.start;
-        while offset < range.end {
-            let fetched = self.topics.read(&self.partition, offset, FETCH_ROWS, POLL)?;
-            offset = fetched.next_offset;
-            for row in 0..fetched.records.len() {
-                commands.push(read_command(&fetched.records, row)?);
-            }
-        }
-        self.state.lock().commands = commands.len() as i64;
+        let start = self.topics.offsets(&self.partition)?.start;
+        let next_offset = self.read_from(start, |offset, records, row| {
+            let number = if has_markers { offset } else { offset * OFFSETS_PER_COMMAND };
+            commands.push(record::read(records, row, number)?);
+            Ok(())
+        })?;
+        let mut state = self.state.lock();
+        state.last = commands.last().map(|command: &Command| command.sequence_number);
+        state.next_offset = next_offset;
         Ok(commands)
     }
 
-    /// The sequence number that the next command gets: 0, 2, 4, ... as transaction markers take the odd ones.
-    pub fn next_sequence_number(&self) -> i64 {
-        self.state.lock().commands * 2
+    /// Gives all records from an offset on to `each`; then where they end.
+    fn read_from(
+        &self,
+        mut offset: i64,
+        mut each: impl FnMut(i64, &Records, usize) -> Result<(), EngineError>,
+    ) -> Result<i64, EngineError> {
+        let end = self.topics.offsets(&self.partition)?.end;
+        let mut moved = Instant::now();
+        while offset < end {
+            let fetched = self.topics.read(&self.partition, offset, FETCH_ROWS, POLL)?;
+            if fetched.next_offset == offset {
+                if moved.elapsed() > STALL {
+                    let message = format!("nothing comes from the command topic at offset {offset} of {end}");
+                    return Err(EngineError::new(ErrorKind::Retry, message));
+                }
+                continue;
+            }
+            (offset, moved) = (fetched.next_offset, Instant::now());
+            for row in 0..fetched.records.len() {
+                each(fetched.offsets.value(row), &fetched.records, row)?;
+            }
+        }
+        Ok(offset.max(end))
+    }
+
+    /// The number that the next query gets: one behind the last command's offset, as ksqlDB counts.
+    pub fn next_query_number(&self) -> u64 {
+        self.state.lock().last.map_or(0, |last| last as u64 + 1)
     }
 
     /// The sequence number of the last command; -1 when there is none.
     pub fn last_sequence_number(&self) -> i64 {
-        self.next_sequence_number() - 2
+        self.state.lock().last.unwrap_or(-1)
     }
 
-    /// Writes a command; durable when it returns. Gives its sequence number.
-    pub fn append(
+    /// Why this process is not the writer any more.
+    pub fn fenced(&self) -> Option<String> {
+        self.state.lock().fenced.clone()
+    }
+
+    /// Writes a command and applies it: on Kafka both or none, as the record's transaction ends with what `apply` gives. Gives
+    /// that and the command's sequence number.
+    ///
+    /// # Errors
+    /// Those of `apply`, and `ErrorKind::Execution` in ksqlDB's words when the command cannot be written.
+    pub fn write<T>(
         &self,
-        command_id: &str,
-        statement: &str,
-        overrides: &Config,
-        change: LoggedChange,
-        paused: Vec<(String, bool)>,
-        now_ms: i64,
-    ) -> Result<i64, EngineError> {
-        let command = Command {
-            statement: statement.to_string(),
-            streams_properties: properties(overrides),
-            original_properties: self.original_properties.clone(),
-            change,
-            paused,
-            version: VERSION,
-            command_id: String::new(),
+        command: &NewCommand<'_>,
+        order: Order,
+        apply: impl FnOnce() -> Result<T, EngineError>,
+    ) -> Result<(T, i64), EngineError> {
+        let records = record::encode(command, &self.original_properties)?;
+        let ledger = self.ledger.lock();
+        let Some(ledger) = &*ledger else {
+            let append = || self.append(records);
+            return match order {
+                Order::ApplyFirst => apply().and_then(|applied| Ok((applied, append()?))),
+                Order::LogFirst => append().and_then(|number| Ok((apply()?, number))),
+            };
         };
-        let bug = |e: serde_json::Error| EngineError::new(ErrorKind::Bug, format!("a command does not serialise: {e}"));
-        let key = serde_json::to_vec(command_id).map_err(bug)?;
-        let value = serde_json::to_vec(&command).map_err(bug)?;
-        let records = Records {
-            keys: BinaryArray::from_vec(vec![&key]),
-            values: BinaryArray::from_vec(vec![&value]),
-            timestamps: Int64Array::from(vec![now_ms]),
-            headers: None,
-        };
-        self.topics.append(&self.partition.topic, vec![(Partition(0), records)])?;
+        let refused = |error: TopicError| self.refused(command.statement, error);
+        self.check_sole_writer().map_err(refused)?;
+        let number = ledger.put(&self.partition, &records).map_err(refused)?;
+        let applied = apply().inspect_err(|_| {
+            if let Err(error) = ledger.abort() {
+                tracing::warn!(%error, "the record of a failed statement could not be taken back");
+            }
+        })?;
+        ledger.commit().map_err(refused)?;
         let mut state = self.state.lock();
-        let sequence_number = state.commands * 2;
-        state.commands += 1;
-        Ok(sequence_number)
+        (state.last, state.next_offset) = (Some(number), number + OFFSETS_PER_COMMAND);
+        Ok((applied, number))
+    }
+
+    fn append(&self, records: Records) -> Result<i64, EngineError> {
+        let offsets = self.topics.append(&self.partition.topic, vec![(Partition(0), records)])?;
+        let mut state = self.state.lock();
+        let number = offsets.first().copied().unwrap_or(0) * OFFSETS_PER_COMMAND;
+        state.last = Some(number);
+        Ok(number)
+    }
+
+    /// Whoever writes without having applied what is in the log would contradict it.
+    fn check_sole_writer(&self) -> Result<(), TopicError> {
+        let (known, fenced) = {
+            let state = self.state.lock();
+            (state.next_offset, state.fenced.clone())
+        };
+        if let Some(reason) = fenced {
+            return Err(TopicError::Fenced(reason));
+        }
+        if self.topics.offsets(&self.partition)?.end <= known {
+            return Ok(());
+        }
+        let mut foreign = None;
+        let next = self.read_from(known, |offset, _, _| {
+            foreign.get_or_insert(offset);
+            Ok(())
+        });
+        let next = next.map_err(|e| TopicError::Unavailable(e.message))?;
+        if let Some(offset) = foreign {
+            return Err(TopicError::Fenced(format!(
+                "another server with ksql.service.id={} wrote to the command topic (offset {offset}); restart this one to follow",
+                self.service_id
+            )));
+        }
+        self.state.lock().next_offset = next;
+        Ok(())
+    }
+
+    /// ksqlDB's words for a command that could not be written.
+    fn refused(&self, statement: &str, error: TopicError) -> EngineError {
+        let message = match error {
+            TopicError::Fenced(reason) => {
+                let mut state = self.state.lock();
+                if state.fenced.is_none() {
+                    tracing::error!(
+                        service_id = self.service_id,
+                        "another server with the same ksql.service.id took over the command topic; this one takes no more \
+                         statements that change anything: {reason}"
+                    );
+                    state.fenced = Some(reason.clone());
+                }
+                reason
+            }
+            other => format!("Could not write the statement '{statement}' into the command topic.\nCaused by: {other}"),
+        };
+        EngineError::new(ErrorKind::Execution, message)
     }
 
     pub fn set_status(&self, command_id: &str, status: CommandStatus) {
@@ -157,17 +273,12 @@ impl CommandLog {
     }
 }
 
-fn read_command(records: &Records, row: usize) -> Result<Command, EngineError> {
-    let corrupt = |reason: String| {
-        EngineError::new(ErrorKind::Bug, format!("the command topic cannot be read at record {row}: {reason}"))
-    };
-    if records.values.is_null(row) {
-        return Err(corrupt("it has no value".into()));
+/// One record.
+fn records(key: &[u8], value: &[u8], now_ms: i64) -> Records {
+    Records {
+        keys: BinaryArray::from_vec(vec![key]),
+        values: BinaryArray::from_vec(vec![value]),
+        timestamps: Int64Array::from(vec![now_ms]),
+        headers: None,
     }
-    let mut command: Command = serde_json::from_slice(records.values.value(row)).map_err(|e| corrupt(e.to_string()))?;
-    if command.version != VERSION {
-        return Err(corrupt(format!("its version is {}, this server reads {VERSION}", command.version)));
-    }
-    command.command_id = serde_json::from_slice(records.keys.value(row)).unwrap_or_default();
-    Ok(command)
 }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use weir_engine::config::Config;
 use weir_engine::engine::Engine;
 use weir_engine::exec::Subscription;
 use weir_engine::plan::QueryPlan;
+use weir_engine::topic::kafka::KafkaTopics;
 
 use crate::command_log::CommandLog;
 use crate::metrics::Metrics;
+use crate::readiness::Readiness;
 
 /// The version that clients see; they parse it.
 pub const KSQL_VERSION: &str = "0.29.0";
@@ -31,13 +33,23 @@ pub struct ServerContext {
     pub metrics: Metrics,
     /// `host:port` under which this node names itself in status entities.
     pub host: String,
-    /// Statements are validated, logged and applied one request at a time.
-    pub statement_turn: tokio::sync::Mutex<()>,
+    /// Statements that change something are validated, logged and applied one request at a time.
+    pub statement_turn: Mutex<()>,
+    pub readiness: Readiness,
+    /// The cluster, where the topics are Kafka's.
+    pub kafka: Option<Arc<KafkaTopics>>,
+    /// When the cluster was last asked for its health, and what was wrong.
+    pub kafka_health: Mutex<Option<(Instant, Option<String>)>>,
     random_state: AtomicU64,
 }
 
 impl ServerContext {
-    pub fn new(engine: Arc<Engine>, command_log: CommandLog, host: String) -> Self {
+    pub fn new(
+        engine: Arc<Engine>,
+        command_log: CommandLog,
+        kafka: Option<Arc<KafkaTopics>>,
+        host: String,
+    ) -> Self {
         let seed = uuid::Uuid::new_v4().as_u64_pair().0;
         Self {
             engine,
@@ -45,7 +57,10 @@ impl ServerContext {
             push_queries: Mutex::default(),
             metrics: Metrics::default(),
             host,
-            statement_turn: tokio::sync::Mutex::new(()),
+            statement_turn: Mutex::new(()),
+            readiness: Readiness::default(),
+            kafka,
+            kafka_health: Mutex::default(),
             random_state: AtomicU64::new(seed),
         }
     }

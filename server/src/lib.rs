@@ -1,7 +1,8 @@
 //! The REST API of ksqlDB over the engine.
 //!
 //! `context` is what all endpoints share; `api` holds one file per endpoint and knows HTTP and JSON; `statements` executes
-//! what `/ksql` is asked to; `command_log` keeps applied statements and replays them; `properties` is the table of
+//! what `/ksql` is asked to; `command_log` keeps applied statements and replays them, `takeover` those
+//! that ksqlDB wrote; `readiness` says whether the node has come up; `properties` is the table of
 //! configuration names.
 
 pub mod api;
@@ -10,5 +11,7 @@ pub mod context;
 pub mod metrics;
 mod processing_log;
 pub mod properties;
+pub mod readiness;
 pub mod server;
 pub mod statements;
+mod takeover;

@@ -20,26 +20,35 @@ fn topic_name(config: &Config) -> String {
     config.get("ksql.logging.processing.topic.name").map_or_else(default, String::from)
 }
 
-/// The log that writes to the topic, which is made if it is missing; `None` where neither topic nor stream is asked for.
-pub fn open(topics: &Arc<dyn Topics>, config: &Config) -> Result<Option<TopicProcessingLog>, TopicError> {
-    if !config.bool(STREAM_CREATE, false) && !config.bool(TOPIC_CREATE, false) {
-        return Ok(None);
+fn is_wanted(config: &Config) -> bool {
+    config.bool(STREAM_CREATE, false) || config.bool(TOPIC_CREATE, false)
+}
+
+/// The log that writes to the topic; `None` where neither topic nor stream is asked for.
+pub fn log(topics: &Arc<dyn Topics>, config: &Config) -> Option<TopicProcessingLog> {
+    let now_ms = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
+    is_wanted(config).then(|| TopicProcessingLog::start(Arc::clone(topics), topic_name(config), now_ms))
+}
+
+/// Makes the topic if it is wanted and missing.
+pub fn create_topic(context: &Shared) -> Result<(), TopicError> {
+    let config = context.config();
+    if !is_wanted(config) {
+        return Ok(());
     }
-    let name = topic_name(config);
+    let number = |name, default| config.i64(name, default).max(1);
     let spec = TopicSpec {
-        name: name.clone(),
-        partitions: config.i64("ksql.logging.processing.topic.partitions", 1).max(1) as u32,
-        replicas: 1,
+        name: topic_name(config),
+        partitions: number("ksql.logging.processing.topic.partitions", 1) as u32,
+        replicas: number("ksql.logging.processing.topic.replication.factor", 1) as u16,
         cleanup: CleanupPolicy::Delete,
         retention_ms: None,
         kafka_configs: &[],
     };
-    match topics.create(&spec) {
-        Ok(()) | Err(TopicError::TopicExists(_)) => {}
-        Err(error) => return Err(error),
+    match context.engine.topics().create(&spec) {
+        Ok(()) | Err(TopicError::TopicExists(_)) => Ok(()),
+        Err(error) => Err(error),
     }
-    let now_ms = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
-    Ok(Some(TopicProcessingLog::start(Arc::clone(topics), name, now_ms)))
 }
 
 /// Registers the stream over the log's topic, unless it is there already.

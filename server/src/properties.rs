@@ -304,6 +304,26 @@ pub fn check_override(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
+/// A property's value in force; empty where there is none.
+pub fn value(server: &Config, name: &str) -> String {
+    server.get(name).or_else(|| find(name)?.default).unwrap_or_default().to_string()
+}
+
+/// A value as JSON of the property's type.
+pub fn typed(name: &str, value: &str) -> serde_json::Value {
+    let text = value.trim();
+    match kind_of(name) {
+        Some(Kind::Number) => text.parse::<i64>().map_or_else(|_| value.into(), Into::into),
+        Some(Kind::Boolean) => text.to_ascii_lowercase().parse::<bool>().map_or_else(|_| value.into(), Into::into),
+        _ => value.into(),
+    }
+}
+
+/// Whether a property holds what nobody should read.
+pub fn is_secret(name: &str) -> bool {
+    ["password", "secret", "jaas", "credential", "ssl.key", "keystore.key"].iter().any(|word| name.contains(word))
+}
+
 /// One line of SHOW PROPERTIES.
 pub struct ListedProperty {
     pub name: String,
@@ -333,8 +353,7 @@ pub fn listing(server: &Config, overrides: &Config) -> Vec<ListedProperty> {
         })
         .collect();
     for (name, value) in server.overridden(overrides).iter() {
-        let secret = ["password", "secret", "jaas", "credential"].iter().any(|word| name.contains(word));
-        if secret || find(name).is_some() {
+        if is_secret(name) || find(name).is_some() {
             continue;
         }
         let streams = STREAMS_PROPERTIES.iter().any(|(known, _)| *known == name);

@@ -11,7 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use weir_engine::config::Config;
-use weir_engine::engine::Engine;
+use weir_engine::engine::{Engine, EngineError};
 use weir_engine::exec::{Runtime, RuntimeOptions};
 use weir_engine::state::{MemoryBudget, StateDb, StateError};
 use weir_engine::topic::Topics;
@@ -26,6 +26,10 @@ use crate::statements::restore;
 
 /// How long open requests may still run after a stop was asked for.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Longest wait for the cluster's first answer, and between two tries to come up.
+const PING: Duration = Duration::from_secs(5);
+const RETRY_MIN: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(10);
 /// How often retention and compaction of the embedded log run: as often as Kafka checks retention.
 const MAINTENANCE_MS: i64 = 300_000;
 
@@ -51,7 +55,7 @@ pub enum ServerError {
     Restore(String),
 }
 
-/// A server that answers requests.
+/// A server that answers requests; on Kafka maybe only that it is not ready yet.
 pub struct Server {
     pub address: SocketAddr,
     context: Arc<ServerContext>,
@@ -61,7 +65,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Opens the data folder, replays the command log and starts to answer.
+    /// Opens the data folder and starts to answer. The command log is replayed before that, but for Kafka's: a cluster that does
+    /// not answer is waited for in the background.
     pub async fn start(options: ServerOptions) -> Result<Self, ServerError> {
         let listener = TcpListener::bind(options.listen)
             .await
@@ -71,6 +76,13 @@ impl Server {
         let (context, log) = tokio::task::spawn_blocking(move || open(options, address))
             .await
             .map_err(|e| ServerError::Restore(e.to_string()))??;
+        if context.kafka.is_some() {
+            let context = Arc::clone(&context);
+            std::thread::Builder::new()
+                .name("weir-start".into())
+                .spawn(move || come_up_with_cluster(&context))
+                .map_err(|e| ServerError::Restore(format!("cannot start a thread: {e}")))?;
+        }
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, Arc::clone(&context), stopped.clone()));
         let maintaining = tokio::spawn(maintain(log, Arc::clone(&context), stopped));
@@ -84,6 +96,7 @@ impl Server {
     /// Takes no new requests, ends push queries, commits everything.
     pub async fn stop(self) -> Result<(), ServerError> {
         let _ = self.stop.send(true);
+        self.context.readiness.stop();
         for query in self.context.push_queries.lock().values() {
             query.rows.end(weir_engine::exec::EndReason::Terminated);
         }
@@ -107,27 +120,58 @@ fn open(options: ServerOptions, address: SocketAddr) -> Result<Opened, ServerErr
         }
         None => StateDb::in_memory(),
     };
-    let (topics, log) = open_topics(&options.config, &db)?;
+    let (topics, log, kafka) = open_topics(&options.config, &db)?;
     let mut runtime_options = RuntimeOptions::from_config(&options.config);
-    if let Some(log) = processing_log::open(&topics, &options.config)? {
+    if let Some(log) = processing_log::log(&topics, &options.config) {
         runtime_options.log = Arc::new(log);
     }
     let runtime = Runtime::new(Arc::clone(&topics), db.clone(), runtime_options);
     let engine = Arc::new(Engine::new(options.config, Arc::clone(&topics), db, Arc::new(runtime)));
-    let command_log = CommandLog::open(topics, engine.config()).map_err(|e| ServerError::Restore(e.message))?;
-    let context = Arc::new(ServerContext::new(engine, command_log, address.to_string()));
-    restore(&context).map_err(|e| ServerError::Restore(e.message))?;
-    processing_log::create_stream(&context).map_err(|e| ServerError::Restore(e.message))?;
+    let command_log = CommandLog::new(topics, engine.config());
+    let context = Arc::new(ServerContext::new(engine, command_log, kafka, address.to_string()));
+    if context.kafka.is_none() {
+        come_up(&context).map_err(|e| ServerError::Restore(e.message))?;
+    }
     Ok((context, log))
 }
 
+/// Brings the node back to where its command log ends.
+fn come_up(context: &Arc<ServerContext>) -> Result<(), EngineError> {
+    processing_log::create_topic(context)?;
+    context.command_log.connect()?;
+    restore(context)?;
+    if let Err(error) = processing_log::create_stream(context) {
+        tracing::error!(error = error.message, "the stream over the processing log could not be created");
+    }
+    context.readiness.set_ready();
+    Ok(())
+}
+
+/// Tries to come up until the cluster lets it.
+fn come_up_with_cluster(context: &Arc<ServerContext>) {
+    let servers = context.config().get("bootstrap.servers").unwrap_or_default();
+    let mut pause = RETRY_MIN;
+    while !context.readiness.is_stopping() {
+        let ping = context.kafka.as_ref().map_or(Ok(()), |kafka| kafka.ping(PING));
+        match ping.map_err(EngineError::from).and_then(|()| come_up(context)) {
+            Ok(()) => return,
+            Err(error) => context.readiness.waits_for(&format!("Kafka at {servers}: {}", error.message)),
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(RETRY_MAX);
+    }
+}
+
+type OpenedTopics = (Arc<dyn Topics>, Option<Arc<EmbeddedLog>>, Option<Arc<KafkaTopics>>);
+
 /// The cluster's topics when `bootstrap.servers` is set, else the embedded log, which needs maintenance.
-fn open_topics(config: &Config, db: &StateDb) -> Result<(Arc<dyn Topics>, Option<Arc<EmbeddedLog>>), ServerError> {
+fn open_topics(config: &Config, db: &StateDb) -> Result<OpenedTopics, ServerError> {
     if config.get("bootstrap.servers").is_some_and(|servers| !servers.trim().is_empty()) {
-        return Ok((Arc::new(KafkaTopics::open(config, db.clone())?), None));
+        let kafka = Arc::new(KafkaTopics::open(config, db.clone())?);
+        return Ok((kafka.clone(), None, Some(kafka)));
     }
     let log = Arc::new(EmbeddedLog::open(db.clone())?);
-    Ok((log.clone(), Some(log)))
+    Ok((log.clone(), Some(log), None))
 }
 
 fn memory_budget(config: &Config) -> MemoryBudget {

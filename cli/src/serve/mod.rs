@@ -14,6 +14,8 @@ use weir_server::server::{Server, ServerOptions};
 
 const DEFAULT_LISTEN: &str = "0.0.0.0:8088";
 const DEFAULT_DATA_DIR: &str = "weir-data";
+/// Warnings, and how the rebuilding of state goes on.
+const DEFAULT_LOG: &str = "warn,weir::restore=info";
 
 /// Run the server.
 #[derive(Args, Debug)]
@@ -38,7 +40,8 @@ pub struct ServerArguments {
     /// A property; stands over the file
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
     settings: Vec<(String, String)>,
-    /// What is logged to standard error: error, warn, info, debug, trace or a filter [default: RUST_LOG, else warn]
+    /// What is logged to standard error: error, warn, info, debug, trace or a filter [default: RUST_LOG, else warn
+    /// and the progress of restoring state]
     #[arg(long, value_name = "LEVEL")]
     log: Option<String>,
 }
@@ -78,7 +81,7 @@ fn start_log(level: Option<&str>) -> Result<(), String> {
     use std::io::IsTerminal as _;
     let wanted = match level {
         Some(level) => level.to_string(),
-        None => std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| "warn".to_string()),
+        None => std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty()).unwrap_or_else(|| DEFAULT_LOG.to_string()),
     };
     let filter = tracing_subscriber::EnvFilter::try_new(&wanted).map_err(|e| format!("--log {wanted}: {e}"))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

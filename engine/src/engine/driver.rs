@@ -23,7 +23,16 @@ pub fn query_options(config: &Config) -> QueryOptions {
         commit_interval_ms: config.i64("commit.interval.ms", 2_000).max(1) as u64,
         batch_rows: config.i64("weir.batch.rows", 4_096).max(1) as usize,
         guarantee: crate::topic::kafka::guarantee(config),
+        replicas: replicas(config),
         ..QueryOptions::default()
+    }
+}
+
+/// `replication.factor`; -1: the cluster's default.
+fn replicas(config: &Config) -> u16 {
+    match config.i64("replication.factor", 1) {
+        -1 => 0,
+        n => u16::try_from(n.max(1)).unwrap_or(u16::MAX),
     }
 }
 
@@ -37,6 +46,10 @@ impl From<TaskError> for EngineError {
 pub trait Driver: Send + Sync {
     /// Starts a persistent query: from its committed positions and state if it has any.
     fn start(&self, plan: Arc<QueryPlan>, options: QueryOptions) -> Result<(), EngineError>;
+    /// Starts a query that ran in an earlier process. One that cannot start is kept in ERROR and tried again, where the driver can.
+    fn restore(&self, plan: Arc<QueryPlan>, options: QueryOptions) -> Result<(), EngineError> {
+        self.start(plan, options)
+    }
     /// Starts a transient query whose rows go to the subscription.
     fn subscribe(&self, plan: Arc<QueryPlan>, options: QueryOptions) -> Result<Subscription, EngineError>;
     /// Stops a query after a last commit; `delete_internal`: also its state, positions and internal topics.
@@ -60,6 +73,10 @@ fn no_subscription() -> EngineError {
 }
 
 impl Driver for Runtime {
+    fn restore(&self, plan: Arc<QueryPlan>, options: QueryOptions) -> Result<(), EngineError> {
+        self.start_or_wait((*plan).clone(), options);
+        Ok(())
+    }
     fn start(&self, plan: Arc<QueryPlan>, options: QueryOptions) -> Result<(), EngineError> {
         Ok(Runtime::start(self, (*plan).clone(), options).map(drop)?)
     }

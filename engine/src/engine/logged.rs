@@ -123,7 +123,8 @@ impl Engine {
         }
     }
 
-    /// Starts all restored queries, those of the ids in `paused` without reading anything. One that cannot start is given back with its reason; the others run.
+    /// Starts all restored queries, those of the ids in `paused` without reading anything. One that cannot start, now or later, is
+    /// given back with its reason; the others run.
     pub fn start_restored(&self, paused: &[String]) -> Vec<(QueryId, EngineError)> {
         let queries: Vec<(QueryId, PersistentQuery)> =
             self.registered.read().persistent.iter().map(|(id, query)| (id.clone(), query.clone())).collect();
@@ -132,7 +133,7 @@ impl Engine {
             .filter_map(|(id, query)| {
                 let mut options = query_options(&self.config.overridden(&query.overrides));
                 options.paused = paused.contains(&id.0);
-                self.driver.start(query.plan, options).err().map(|error| (id, error))
+                self.driver.restore(query.plan, options).err().map(|error| (id, error))
             })
             .collect()
     }

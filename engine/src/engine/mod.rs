@@ -8,6 +8,7 @@ mod error;
 mod insert;
 mod logged;
 mod pull;
+mod replan;
 mod sandbox;
 
 use std::collections::BTreeMap;
@@ -329,7 +330,7 @@ impl Engine {
         let source = insert::target(&metastore, target)?;
         let partitions = self
             .topics
-            .describe(&source.topic)
+            .try_describe(&source.topic)?
             .ok_or_else(|| EngineError::request(format!("Kafka topic does not exist: {}", source.topic)))?
             .partitions;
         let turn = self.keyless_turn.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,6 @@
 //! A scratch copy of the metastore on which statements are prepared, one after the other, before any is applied.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::error::EngineError;
 use crate::config::Config;
 use crate::metastore::MetaStore;
 use crate::plan::{self, PlanContext, PullOutcome, QueryPlan, StatementPlan};
-use crate::topic::{TopicSpec, Topics};
+use crate::topic::{CleanupPolicy, TopicSpec, Topics};
 
 /// A statement with its plan and the metastore after it.
 #[derive(Clone, Debug)]
@@ -51,15 +52,28 @@ pub struct Sandbox {
     topics: Arc<dyn Topics>,
     /// Topics that earlier statements of the sandbox would create (`Some`) or delete (`None`).
     changed_topics: BTreeMap<String, Option<TopicSpec>>,
+    /// Topics that are not there are taken for having been.
+    assumes_topics: bool,
 }
 
 impl Sandbox {
     pub(super) fn new(metastore: MetaStore, next_query_number: u64, config: Config, topics: Arc<dyn Topics>) -> Self {
-        Self { metastore, next_query_number, config, topics, changed_topics: BTreeMap::new() }
+        Self { metastore, next_query_number, config, topics, changed_topics: BTreeMap::new(), assumes_topics: false }
     }
 
     pub fn metastore(&self) -> &MetaStore {
         &self.metastore
+    }
+
+    /// The number of the next query id.
+    pub(super) fn number_queries_from(&mut self, number: u64) {
+        self.next_query_number = number;
+    }
+
+    /// Takes all topics for being there: `own` as given, others with one partition where they are not.
+    pub(super) fn assume_topics(&mut self, own: Option<TopicSpec>) {
+        self.assumes_topics = true;
+        self.changed_topics.extend(own.map(|spec| (spec.name.clone(), Some(spec))));
     }
 
     /// Plans a statement against the scratch state and moves it on, as if the statement had been applied.
@@ -111,9 +125,16 @@ impl Sandbox {
         plan: impl FnOnce(&PlanContext<'_>) -> Result<T, crate::analyzer::AnalysisError>,
     ) -> Result<T, EngineError> {
         let config = self.config.overridden(overrides);
+        let unanswered = RefCell::new(None);
         let topics = |name: &str| match self.changed_topics.get(name) {
             Some(changed) => changed.clone(),
-            None => self.topics.describe(name),
+            None => {
+                let described = self.topics.try_describe(name).unwrap_or_else(|error| {
+                    unanswered.borrow_mut().get_or_insert(error);
+                    None
+                });
+                described.or_else(|| self.assumes_topics.then(|| assumed(name)))
+            }
         };
         let context = PlanContext {
             metastore: &self.metastore,
@@ -121,7 +142,12 @@ impl Sandbox {
             topics: &topics,
             next_query_number: self.next_query_number,
         };
-        plan(&context).map_err(EngineError::from)
+        let planned = plan(&context);
+        match unanswered.into_inner() {
+            // What was planned without knowing the topics is worth nothing.
+            Some(error) => Err(error.into()),
+            None => planned.map_err(EngineError::from),
+        }
     }
 
     fn note_topics(&mut self, plan: &StatementPlan) {
@@ -135,6 +161,17 @@ impl Sandbox {
             }
             _ => {}
         }
+    }
+}
+
+fn assumed(topic: &str) -> TopicSpec {
+    TopicSpec {
+        name: topic.to_string(),
+        partitions: 1,
+        replicas: 1,
+        cleanup: CleanupPolicy::Delete,
+        retention_ms: None,
+        kafka_configs: &[],
     }
 }
 

@@ -18,6 +18,7 @@ mod task;
 mod running;
 mod threaded;
 mod topology;
+mod waiting;
 
 pub use error::TaskError;
 pub use materialized::{MaterializedRows, MaterializedView};

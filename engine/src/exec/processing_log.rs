@@ -46,6 +46,15 @@ pub enum LogMessage {
     },
 }
 
+/// All payloads of an entry, of which one is not null.
+const PAYLOADS: [&str; 5] = [
+    "deserializationError",
+    "recordProcessingError",
+    "productionError",
+    "serializationError",
+    "kafkaStreamsThreadError",
+];
+
 impl LogMessage {
     pub fn text(&self) -> &str {
         match self {
@@ -80,6 +89,7 @@ impl LogMessage {
         };
         let mut object = serde_json::Map::new();
         object.insert("type".into(), json!(number));
+        object.extend(PAYLOADS.map(|name| (name.to_string(), Json::Null)));
         object.insert(name.into(), payload);
         Json::Object(object)
     }
@@ -151,7 +161,7 @@ fn append_entries(topics: &dyn Topics, topic: &str, queued: &Receiver<(i64, LogE
 }
 
 fn entry_json(time: i64, entry: &LogEntry) -> String {
-    json!({"level": "ERROR", "logger": entry.logger, "time": time, "message": entry.message.to_json()}).to_string()
+    json!({"logger": entry.logger, "level": "ERROR", "time": time, "message": entry.message.to_json()}).to_string()
 }
 
 /// The log as one task's steps see it: names the query, counts errors.
@@ -180,5 +190,23 @@ impl TaskLog<'_> {
     pub fn record_error(&mut self, step: &str, message: impl Into<String>, cause: &str) {
         let cause = if cause.is_empty() { Vec::new() } else { vec![cause.to_string()] };
         self.write(step, LogMessage::RecordProcessing { message: message.into(), cause });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_name_all_payloads_in_ksqldbs_order() {
+        let message = LogMessage::RecordProcessing { message: "bad".into(), cause: vec!["why".into()] };
+        let entry = LogEntry { logger: "processing.Q.Project".into(), message };
+        assert_eq!(
+            entry_json(7, &entry),
+            r#"{"logger":"processing.Q.Project","level":"ERROR","time":7,"message":{"type":1,"deserializationError":null,"#
+                .to_string()
+                + r#""recordProcessingError":{"errorMessage":"bad","record":null,"cause":["why"]},"productionError":null,"#
+                + r#""serializationError":null,"kafkaStreamsThreadError":null}}"#
+        );
     }
 }

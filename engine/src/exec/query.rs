@@ -14,7 +14,9 @@ use super::task::{StreamTask, TaskParts};
 use super::topology::{Subtopology, Topology, application_id};
 use crate::plan::{QueryPlan, ResultKind};
 use crate::state::StateDb;
-use crate::topic::{CommitUnit, Guarantee, OffsetRange, Partition, Position, TopicError, TopicPartition, Topics, Writer};
+use crate::topic::{
+    CommitUnit, Guarantee, OffsetRange, Partition, Position, TopicError, TopicPartition, TopicSpec, Topics, Writer,
+};
 
 /// Where a query starts that has no committed position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct QueryOptions {
     pub paused: bool,
     /// `processing.guarantee`.
     pub guarantee: Guarantee,
+    /// `replication.factor`: replicas of internal topics; 0 leaves it to the cluster.
+    pub replicas: u16,
 }
 
 impl Default for QueryOptions {
@@ -62,6 +66,7 @@ impl Default for QueryOptions {
             start_ms: 0,
             paused: false,
             guarantee: Guarantee::AtLeastOnce,
+            replicas: 1,
         }
     }
 }
@@ -101,7 +106,7 @@ impl Query {
         let partitions_of = |topic: &str| topics.describe(topic).map(|spec| spec.partitions);
         let topology = Topology::compile(&plan, application_id, options.changelogs && !transient, &partitions_of)?;
         for spec in &topology.internal_topics {
-            match node.topics.create(spec) {
+            match node.topics.create(&TopicSpec { replicas: options.replicas, ..spec.clone() }) {
                 Ok(()) | Err(TopicError::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -236,16 +241,21 @@ impl Query {
 
     /// Deletes internal topics, stores and positions. No task may be open.
     pub fn delete_internal(&self) -> Result<(), TaskError> {
-        for spec in &self.topology.internal_topics {
-            match self.node.topics.delete(&spec.name) {
-                Ok(()) | Err(TopicError::UnknownTopic(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        for store in self.topology.stores() {
-            self.node.db.drop_store(&self.topology.store_name(&store))?;
-        }
-        self.node.topics.delete_group(self.group())?;
-        Ok(())
+        delete_internal(&self.topology, &self.node)
     }
+}
+
+/// Deletes the internal topics, stores and positions of a query that does not run.
+pub(super) fn delete_internal(topology: &Topology, node: &Node) -> Result<(), TaskError> {
+    for spec in &topology.internal_topics {
+        match node.topics.delete(&spec.name) {
+            Ok(()) | Err(TopicError::UnknownTopic(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for store in topology.stores() {
+        node.db.drop_store(&topology.store_name(&store))?;
+    }
+    node.topics.delete_group(&topology.application_id)?;
+    Ok(())
 }

@@ -28,7 +28,7 @@ const STEPS_PER_COMMIT: usize = 16;
 const BUFFERED_ROWS_MAX: usize = 100_000;
 const BUFFERED_BYTES_MAX: usize = 8 << 20;
 /// Errors kept per query.
-const ERRORS_KEPT: usize = 10;
+pub(super) const ERRORS_KEPT: usize = 10;
 
 pub(super) struct RunningQuery {
     pub query: Query,
@@ -281,7 +281,7 @@ impl RunningQuery {
     }
 }
 
-fn kind(error: &TaskError) -> &'static str {
+pub(super) fn kind(error: &TaskError) -> &'static str {
     match error {
         TaskError::Record(_) | TaskError::Topic(TopicError::UnknownTopic(_) | TopicError::Refused(_)) => "USER",
         TaskError::State(_) | TaskError::Topic(_) => "SYSTEM",
@@ -298,7 +298,7 @@ fn is_storage(error: &TaskError) -> bool {
     }
 }
 
-fn wall_clock_ms() -> i64 {
+pub(super) fn wall_clock_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64)
 }
 

@@ -1,6 +1,6 @@
 //! One task's part of a store: where its keys lie in the database, its changelog, and how both are written at commit.
 //!
-//! Layout of a store (layout version 1), all integers big-endian:
+//! Layout of a store (layout version 2), all integers big-endian:
 //!
 //! | key | value |
 //! | --- | --- |
@@ -9,7 +9,7 @@
 //! | partition u32, 1, segment i64 (sign bit flipped), key bytes, window start i64 (sign bit flipped) | the operator's state |
 //!
 //! Windows lie in segments of time, so that expiry drops whole ranges and a look-up of a key reads one range per segment.
-//! Changelog records have the same key without partition, 1 and segment.
+//! Changelog keys are Kafka Streams': the key bytes; of windows the key bytes, window start i64 and sequence u32, always 0.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,9 @@ use crate::topic::{ChangelogEnd, CommitUnit, Records, TopicError, TopicPartition
 
 /// Longest wait for records of a changelog before looking again.
 const RESTORE_POLL: Duration = Duration::from_millis(20);
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// Behind window starts in changelog keys: windows of aggregates have one entry each.
+const SEQUENCE: [u8; 4] = [0; 4];
 const META: u8 = 0;
 const DATA: u8 = 1;
 /// Kafka Streams' smallest segment.
@@ -68,6 +70,16 @@ impl StoreMeta {
             out.extend_from_slice(&number.to_be_bytes());
         }
         out
+    }
+    /// # Errors
+    /// Another layout version, or bytes that are no metadata.
+    fn read(bytes: &[u8]) -> Result<Self, TaskError> {
+        if let Some(&version) = bytes.first().filter(|&&version| version != VERSION) {
+            return Err(TaskError::corrupt(format!(
+                "the store has layout version {version}, this program reads version {VERSION}"
+            )));
+        }
+        Self::decode(bytes).ok_or_else(|| TaskError::corrupt("store metadata does not decode"))
     }
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let (&version, numbers) = bytes.split_first()?;
@@ -193,6 +205,7 @@ impl ChangelogBuffer {
                 self.key.clear();
                 self.key.extend_from_slice(key);
                 self.key.extend_from_slice(&window.to_be_bytes());
+                self.key.extend_from_slice(&SEQUENCE);
                 self.keys.append_value(&self.key);
             }
             None => self.keys.append_value(key),
@@ -208,9 +221,7 @@ impl StorePart {
         let meta_key = spec.meta_key();
         let stored = db.snapshot().get_many(spec.id, &[&meta_key])?.pop().flatten();
         let meta = match stored {
-            Some(bytes) => {
-                StoreMeta::decode(&bytes).ok_or_else(|| TaskError::corrupt("store metadata does not decode"))?
-            }
+            Some(bytes) => StoreMeta::read(&bytes)?,
             None => StoreMeta::default(),
         };
         let expired_below = spec.oldest_segment(meta.stream_time);
@@ -293,8 +304,11 @@ impl StorePart {
         if self.spec.retention_ms.is_none() {
             return Ok((key, 0));
         }
-        let at = key.len().checked_sub(8).ok_or_else(|| TaskError::corrupt("a changelog key without window"))?;
-        Ok((&key[..at], read_i64(key, at).unwrap_or_default()))
+        let split = key.strip_suffix(&SEQUENCE).and_then(|windowed| {
+            let at = windowed.len().checked_sub(8)?;
+            Some((&windowed[..at], read_i64(windowed, at)?))
+        });
+        split.ok_or_else(|| TaskError::corrupt("a changelog key without window"))
     }
 
     /// Committed values of these keys, one answer each.
@@ -429,17 +443,18 @@ mod tests {
     }
 
     #[test]
-    fn version_one_entries_stay_readable() {
+    fn version_two_entries_stay_readable() {
         let spec = StoreSpec { id: StoreId(1), partition: 3, changelog: None, retention_ms: Some(1_000) };
         let stored = b"\0\0\0\x03\x01\x80\0\0\0\0\0\0\x01key\x80\0\0\0\0\0\xea\x60";
         let mut written = Vec::new();
         spec.write_key(b"key", 60_000, &mut written);
         assert_eq!(written, stored);
         assert_eq!(spec.split_key(stored), Some((&b"key"[..], 60_000)));
-        let meta = b"\x01\0\0\0\0\0\0\0\x2a\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x05";
+        let meta = b"\x02\0\0\0\0\0\0\0\x2a\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x05";
         let read = StoreMeta { changelog_position: 42, stream_time: 7, max_window_start: 5 };
         assert_eq!(StoreMeta::decode(meta), Some(read));
         assert_eq!(read.encode(), meta);
-        assert_eq!(StoreMeta::decode(b"\x02"), None, "another version is refused");
+        let refused = StoreMeta::read(&[&b"\x01"[..], &meta[1..]].concat()).unwrap_err().to_string();
+        assert!(refused.contains("the store has layout version 1, this program reads version 2"), "{refused}");
     }
 }

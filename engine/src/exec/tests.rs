@@ -5,9 +5,11 @@ use std::sync::Arc;
 use arrow_array::{Array, BinaryArray, Int64Array};
 use weir_parser::ast::Name;
 
+mod footprint;
+
 use super::*;
 use crate::formats::{Format, SerdeOptions};
-use crate::metastore::{SourceWindow, SourceWindowKind};
+use crate::metastore::{SourceWindow, SourceWindowKind, TimestampColumn};
 use crate::plan::*;
 use crate::state::StateDb;
 use crate::topic::embedded::EmbeddedLog;
@@ -59,10 +61,14 @@ impl TestNode {
 
     /// All records of `out`, as `feed` takes them, partition by partition.
     fn output(&self) -> Vec<String> {
-        let partitions = self.topics.describe("out").expect("made above").partitions;
+        self.records("out")
+    }
+
+    fn records(&self, topic: &str) -> Vec<String> {
+        let partitions = self.topics.describe(topic).expect("the topic is there").partitions;
         let mut lines = Vec::new();
         for partition in 0..partitions {
-            let place = TopicPartition { topic: "out".into(), partition: Partition(partition) };
+            let place = TopicPartition { topic: topic.into(), partition: Partition(partition) };
             let mut offset = 0;
             loop {
                 let fetched = self.topics.fetch(&place, offset, 1000).expect("the log reads");
@@ -145,7 +151,7 @@ fn select(input: ExecutionStep, columns: &[(&str, &str, SqlType)]) -> ExecutionS
     let values: Vec<Column> = columns.iter().map(|(_, name, t)| column(name, t.clone())).collect();
     let schema = schema(&input.schema().key, &values);
     let expressions = columns.iter().map(|(text, ..)| expression(text)).collect();
-    ExecutionStep::Select(SelectStep { input: Box::new(input), expressions, schema, store: None })
+    ExecutionStep::Select(SelectStep { input: Box::new(input), expressions, schema })
 }
 
 fn group_by(input: ExecutionStep, key: (&str, &str), repartition: bool) -> ExecutionStep {

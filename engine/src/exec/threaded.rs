@@ -20,6 +20,7 @@ use super::running::{IDLE, QUEUED, RUNNING, RUNNING_AGAIN, RunningQuery, TaskCel
 use super::shared_source::SharedSources;
 use super::subscription::{EndReason, Subscription};
 use super::task::TaskCounters;
+use super::waiting::{self, Waiting};
 use crate::plan::QueryPlan;
 use crate::state::StateDb;
 use crate::topic::Topics;
@@ -112,7 +113,8 @@ pub(super) struct Shared {
     queries: RwLock<HashMap<String, Arc<RunningQuery>>>,
     ready: Mutex<VecDeque<Arc<TaskCell>>>,
     work: Condvar,
-    stopping: AtomicBool,
+    pub stopping: AtomicBool,
+    pub waiting: Waiting,
     timer: Mutex<Timers>,
     timer_changed: Condvar,
 }
@@ -143,6 +145,7 @@ impl Runtime {
             ready: Mutex::default(),
             work: Condvar::new(),
             stopping: AtomicBool::new(false),
+            waiting: Waiting::default(),
             timer: Mutex::default(),
             timer_changed: Condvar::new(),
         });
@@ -152,7 +155,10 @@ impl Runtime {
         };
         let mut handles = Vec::new();
         let workers = (0..threads).map(|i| spawn(format!("weir-worker-{i}"), work_loop));
-        for handle in workers.chain([spawn("weir-timer".into(), timer_loop)]) {
+        for handle in workers.chain([
+            spawn("weir-timer".into(), timer_loop),
+            spawn("weir-starter".into(), waiting::start_loop),
+        ]) {
             match handle {
                 Ok(handle) => handles.push(handle),
                 Err(error) => tracing::error!(%error, "cannot start a thread"),
@@ -166,35 +172,14 @@ impl Runtime {
     /// # Errors
     /// When the plan cannot run, an internal topic cannot be made, or a query of that id runs already.
     pub fn start(&self, plan: QueryPlan, options: QueryOptions) -> Result<QueryHandle, TaskError> {
-        let (id, paused) = (plan.id.clone(), options.paused);
-        if self.shared.queries.read().contains_key(&id) {
-            return Err(TaskError::Plan(format!("query {id} runs already")));
+        self.shared.start(plan, options)
+    }
+
+    /// Starts a query of an earlier process. One that cannot start is kept in ERROR and tried again later.
+    pub fn start_or_wait(&self, plan: QueryPlan, options: QueryOptions) {
+        if let Err(error) = self.shared.start(plan.clone(), options.clone()) {
+            self.shared.waiting.add(plan, options, &error, &self.shared);
         }
-        let query = Query::start(plan, options, self.shared.node.clone())?;
-        let subscription = query.subscription.clone();
-        let running = RunningQuery::new(query, paused);
-        let places = running.query.task_places();
-        let cells = running.tasks.read().clone();
-        for (cell, (_, source)) in cells.iter().zip(&places) {
-            let (shared, cell) = (Arc::downgrade(&self.shared), Arc::downgrade(cell));
-            let wake = Arc::new(move || {
-                if let (Some(shared), Some(cell)) = (shared.upgrade(), cell.upgrade()) {
-                    shared.wake(&cell);
-                }
-            });
-            running.watches.lock().push(self.shared.node.topics.watch(&source.topic, wake));
-        }
-        if let Some(subscription) = &subscription {
-            let (shared, weak) = (Arc::downgrade(&self.shared), Arc::downgrade(&running));
-            subscription.on_room(Arc::new(move || {
-                if let (Some(shared), Some(running)) = (shared.upgrade(), weak.upgrade()) {
-                    running.tasks.read().iter().for_each(|cell| shared.wake(cell));
-                }
-            }));
-        }
-        self.shared.queries.write().insert(id.clone(), running);
-        cells.iter().for_each(|cell| self.shared.wake(cell));
-        Ok(QueryHandle { id, subscription })
     }
 
     /// Stops a query after a last commit. True if there was one of that id.
@@ -202,34 +187,22 @@ impl Runtime {
     /// # Errors
     /// When internal topics or stores cannot be deleted.
     pub fn stop(&self, id: &str, delete_internal: bool) -> Result<bool, TaskError> {
-        let Some(running) = self.shared.queries.write().remove(id) else { return Ok(false) };
-        // A failed last commit is logged; what it held is deleted or done again.
-        let _ = running.stop(true, EndReason::Terminated);
-        if delete_internal || running.query.subscription.is_some() {
-            running.query.delete_internal()?;
-        }
-        Ok(true)
+        let waited = self.shared.waiting.stop(id, delete_internal, &self.shared.node)?;
+        Ok(self.shared.stop(id, delete_internal)? || waited)
     }
 
     /// Stops reading; state and positions stay, pull queries go on. False: no such query.
     pub fn pause(&self, id: &str) -> bool {
-        self.with(id, |running| {
-            running.paused.store(true, Ordering::SeqCst);
-            running.tasks.read().iter().for_each(|cell| self.shared.wake(cell));
-        })
-        .is_some()
+        self.shared.set_paused(id, true)
     }
 
     pub fn resume(&self, id: &str) -> bool {
-        self.with(id, |running| {
-            running.paused.store(false, Ordering::SeqCst);
-            running.tasks.read().iter().for_each(|cell| self.shared.wake(cell));
-        })
-        .is_some()
+        self.shared.set_paused(id, false)
     }
 
     pub fn status(&self, id: &str) -> Option<QueryStatus> {
-        self.with(id, |running| running.status(&self.shared.node))
+        let running = self.with(id, |running| running.status(&self.shared.node));
+        running.or_else(|| self.shared.waiting.status(id))
     }
 
     /// Ids of all running queries.
@@ -293,8 +266,59 @@ impl Drop for Runtime {
 }
 
 impl Shared {
+    pub fn start(self: &Arc<Self>, plan: QueryPlan, options: QueryOptions) -> Result<QueryHandle, TaskError> {
+        let (id, paused) = (plan.id.clone(), options.paused);
+        if self.queries.read().contains_key(&id) {
+            return Err(TaskError::Plan(format!("query {id} runs already")));
+        }
+        let query = Query::start(plan, options, self.node.clone())?;
+        let subscription = query.subscription.clone();
+        let running = RunningQuery::new(query, paused);
+        let places = running.query.task_places();
+        let cells = running.tasks.read().clone();
+        for (cell, (_, source)) in cells.iter().zip(&places) {
+            let (shared, cell) = (Arc::downgrade(self), Arc::downgrade(cell));
+            let wake = Arc::new(move || {
+                if let (Some(shared), Some(cell)) = (shared.upgrade(), cell.upgrade()) {
+                    shared.wake(&cell);
+                }
+            });
+            running.watches.lock().push(self.node.topics.watch(&source.topic, wake));
+        }
+        if let Some(subscription) = &subscription {
+            let (shared, weak) = (Arc::downgrade(self), Arc::downgrade(&running));
+            subscription.on_room(Arc::new(move || {
+                if let (Some(shared), Some(running)) = (shared.upgrade(), weak.upgrade()) {
+                    running.tasks.read().iter().for_each(|cell| shared.wake(cell));
+                }
+            }));
+        }
+        self.queries.write().insert(id.clone(), running);
+        cells.iter().for_each(|cell| self.wake(cell));
+        Ok(QueryHandle { id, subscription })
+    }
+
+    pub fn stop(&self, id: &str, delete_internal: bool) -> Result<bool, TaskError> {
+        let Some(running) = self.queries.write().remove(id) else { return Ok(false) };
+        // A failed last commit is logged; what it held is deleted or done again.
+        let _ = running.stop(true, EndReason::Terminated);
+        if delete_internal || running.query.subscription.is_some() {
+            running.query.delete_internal()?;
+        }
+        Ok(true)
+    }
+
+    /// False: there is no query of that id.
+    pub fn set_paused(&self, id: &str, paused: bool) -> bool {
+        let Some(running) = self.queries.read().get(id).cloned() else { return self.waiting.set_paused(id, paused) };
+        running.paused.store(paused, Ordering::SeqCst);
+        running.tasks.read().iter().for_each(|cell| self.wake(cell));
+        true
+    }
+
     fn halt(&self) {
         self.stopping.store(true, Ordering::SeqCst);
+        self.waiting.halt();
         // Under the locks, so that no thread is between looking and waiting.
         let _ready = self.ready.lock();
         self.work.notify_all();

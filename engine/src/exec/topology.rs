@@ -108,6 +108,7 @@ impl Topology {
     ) -> Result<Self, TaskError> {
         let mut builder = Builder {
             application_id,
+            sink: plan.sink.as_ref().map_or_else(String::new, |name| name.as_str().to_string()),
             partitions_of,
             changelogs,
             done: Vec::new(),
@@ -119,7 +120,7 @@ impl Topology {
             steps.push(input);
         }
         steps.reverse();
-        let mut open = builder.source(steps[0])?;
+        let mut open = builder.source(steps[0], &steps[1..])?;
         for (at, step) in steps.iter().enumerate().skip(1) {
             open = builder.step(step, &steps[at + 1..], open)?;
         }
@@ -164,6 +165,8 @@ impl fmt::Display for Topology {
 
 struct Builder<'a> {
     application_id: String,
+    /// The sink's name, which is its name in the processing log.
+    sink: String,
     partitions_of: &'a dyn Fn(&str) -> Option<u32>,
     changelogs: bool,
     done: Vec<Arc<Subtopology>>,
@@ -193,7 +196,7 @@ impl Open {
 }
 
 impl Builder<'_> {
-    fn source(&mut self, step: &ExecutionStep) -> Result<Open, TaskError> {
+    fn source(&mut self, step: &ExecutionStep, behind: &[&ExecutionStep]) -> Result<Open, TaskError> {
         let ExecutionStep::Source(source) = step else {
             return Err(TaskError::Plan("a query starts with a source".into()));
         };
@@ -212,7 +215,11 @@ impl Builder<'_> {
             key_serde: source.key_serde.clone(),
         };
         if let (ResultKind::Table, Some(store)) = (source.kind, &source.store) {
-            self.table_store(store, step, &mut open)?;
+            let needs_old = |step: &&ExecutionStep| matches!(step, ExecutionStep::Filter(_) | ExecutionStep::GroupBy(_));
+            let emits_old = behind.iter().any(needs_old);
+            let (schema, windowed) = (step.schema(), step.is_windowed());
+            let processor = TableStoreProcessor::new(store, schema, &open.key_serde, windowed, emits_old)?;
+            self.stateful(MaterializedStore::Table(Arc::new(processor)), &mut open);
         }
         Ok(open)
     }
@@ -226,9 +233,6 @@ impl Builder<'_> {
             }
             ExecutionStep::Select(s) => {
                 self.transform(Arc::new(Select::new(s, "Project".into())?), "Project", &mut open);
-                if let (ResultKind::Table, Some(store)) = (step.result(), &s.store) {
-                    self.table_store(store, step, &mut open)?;
-                }
             }
             ExecutionStep::SelectKey(s) => {
                 self.transform(Arc::new(SelectKey::new(s, "PartitionBy".into())?), "PartitionBy", &mut open);
@@ -251,7 +255,7 @@ impl Builder<'_> {
             ExecutionStep::Sink(s) => {
                 let partitions = (self.partitions_of)(&s.topic)
                     .ok_or_else(|| TaskError::Plan(format!("topic `{}` does not exist", s.topic)))?;
-                open.end = End::Topic(Sink::new(s, partitions, "Sink".into())?);
+                open.end = End::Topic(Sink::new(s, partitions, self.sink.clone())?);
                 open.names.push(s.topic.clone());
             }
         }
@@ -264,12 +268,6 @@ impl Builder<'_> {
         }
         open.names.push(name.into());
         open.processors.push(Processor::Transform(transform));
-    }
-
-    fn table_store(&mut self, store: &str, step: &ExecutionStep, open: &mut Open) -> Result<(), TaskError> {
-        let processor = TableStoreProcessor::new(store, step.schema(), &open.key_serde, step.is_windowed())?;
-        self.stateful(MaterializedStore::Table(Arc::new(processor)), open);
-        Ok(())
     }
 
     fn stateful(&mut self, store: MaterializedStore, open: &mut Open) {
@@ -310,7 +308,7 @@ impl Builder<'_> {
         self.done.push(Arc::new(open.finish()));
         Ok(Open {
             index,
-            reader: SourceReader::of_repartition(&topic, repartition, &step.schema, kind)?,
+            reader: SourceReader::of_repartition(&topic, repartition, step, kind)?,
             source_topic: topic,
             partitions,
             internal_source: true,

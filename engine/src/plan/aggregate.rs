@@ -1,13 +1,16 @@
 //! GROUP BY: grouping, aggregation, HAVING and the projection over their result.
 
+use std::collections::BTreeSet;
+
 use weir_parser::ast::{Emit, Expression, FunctionCall, Literal, Name};
 
 use super::query::{self, BuiltQuery, ResultKey};
 use super::step::{AggregateCall, AggregateStep, ExecutionStep, GroupByStep, Repartition, WindowSpec};
-use super::{ResultKind, projection, serdes, window};
+use super::{ResultKind, projection, row_schema, serdes, window};
 use crate::aggregates::{self, ResolvedAggregate};
 use crate::analyzer::aggregation::{self, Aggregation, variable};
 use crate::analyzer::query::is_table;
+use crate::analyzer::scope::is_window_bound;
 use crate::analyzer::typing::{self, RowScope};
 use crate::analyzer::{AnalysisError, AnalyzedQuery, QueryPurpose, RepeatedText, walk};
 use crate::config::Config;
@@ -46,12 +49,17 @@ pub fn build(
     }
     check_intermediate_types(&resolved, &source.value_serde)?;
 
-    let arguments = || resolved.iter().flat_map(|r| &r.call.arguments);
-    let mut used = query::columns_of(arguments().chain(aggregation.keys.iter().map(|key| &key.expression)));
-    used.extend(query::columns_of(filter.iter()));
-    let step = query::source_step(source, &used, is_table(source));
+    let required = required_columns(query, group_by);
+    let step = match purpose.is_persistent() && is_table(source) {
+        true => query::table_step(source),
+        false => {
+            let mut used: BTreeSet<Name> = required.iter().cloned().collect();
+            used.extend(query::columns_of(filter.iter()));
+            query::source_step(source, &used, is_table(source))
+        }
+    };
     let step = query::filtered(step, filter);
-    let step = group_by_step(source, step, &aggregation, &keys, &query::columns_of(arguments()));
+    let step = group_by_step(source, step, &aggregation, &keys, &required);
     let step = aggregate_step(step, resolved, spec.as_ref(), emit_final);
     let result_scope = result_scope(&step);
     let step = with_having(step, &aggregation, &result_scope)?;
@@ -71,6 +79,26 @@ pub fn build(
         .map_err(|e| with_original_calls(e, &aggregation.calls))?;
     let (root, output_columns) = projection::project(query, step, &aggregation.items, &types, &result_keys, purpose)?;
     Ok(BuiltQuery { root, result: ResultKind::Table, window: spec.as_ref().map(window::of_result), output_columns })
+}
+
+/// What is carried into the groups: all columns that the query names behind its WHERE, in order of their first use. ksqlDB
+/// counts rows as `COUNT(ROWTIME)`.
+fn required_columns(query: &AnalyzedQuery, group_by: &[Expression]) -> Vec<Name> {
+    let mut required: Vec<Name> = Vec::new();
+    let items = query.items.iter().map(|item| &item.expression);
+    for expression in items.chain(group_by).chain(&query.having) {
+        walk::visit(expression, &mut |node| {
+            let name = match node {
+                Expression::Column(column) => column.name.clone(),
+                Expression::Call(call) if call.star => Name::new("ROWTIME"),
+                _ => return,
+            };
+            if !is_window_bound(&name) && !required.contains(&name) {
+                required.push(name);
+            }
+        });
+    }
+    required
 }
 
 /// Kept tables need a key.
@@ -203,11 +231,10 @@ fn group_by_step(
     input: ExecutionStep,
     aggregation: &Aggregation,
     keys: &[Column],
-    used: &std::collections::BTreeSet<Name>,
+    required: &[Name],
 ) -> ExecutionStep {
-    let grouped_by = |name: &Name| aggregation.keys.iter().any(|key| &key.name == name);
-    let columns = input.schema().columns();
-    let value = columns.filter(|c| used.contains(&c.name) && !grouped_by(&c.name)).cloned().collect();
+    let row = row_schema(input.schema(), input.is_windowed());
+    let value = required.iter().filter_map(|name| row.index_of(name)).map(|i| row.columns[i].clone()).collect();
     let expressions: Vec<Expression> = match &aggregation.keys[..] {
         [] => vec![query::one_group()],
         keys => keys.iter().map(|key| key.expression.clone()).collect(),

@@ -182,7 +182,11 @@ impl SinkTopic {
             name,
             partitions: partitions.unwrap_or(i64::from(source.partitions)),
             replicas: replicas.unwrap_or(i64::from(source.replicas)),
-            retention_ms: retention_ms.unwrap_or(inherited_ms).max(window_retention_ms),
+            retention_ms: match retention_ms.unwrap_or(inherited_ms) {
+                // For ever.
+                forever @ ..0 => forever,
+                limited_ms => limited_ms.max(window_retention_ms),
+            },
             kind: create.kind,
             windowed,
         })

@@ -1,6 +1,6 @@
 //! A plan in words: ksqlDB's lines for each step, and the subtopologies that run them.
 
-use super::step::{ExecutionStep, ExtraColumn};
+use super::step::{ExecutionStep, ExtraColumn, GroupByStep};
 use super::{QueryPlan, ResultKind};
 use crate::types::{Column, LogicalSchema, SqlType};
 
@@ -25,7 +25,7 @@ fn execution_plan(plan: &QueryPlan) -> String {
         let (word, logger) = describe(current, plan);
         lines.push(format!("> [ {word} ] | Schema: {} | Logger: {}.{logger}\n", shown_schema(current), plan.id));
         if let ExecutionStep::GroupBy(group) = current {
-            let schema = schema_text(&prepared(&group.input, &group.schema), None);
+            let schema = schema_text(&prepared(group), None);
             lines.push(format!("> [ PROJECT ] | Schema: {schema} | Logger: {}.Aggregate.Prepare\n", plan.id));
         }
         step = current.input();
@@ -34,12 +34,9 @@ fn execution_plan(plan: &QueryPlan) -> String {
     indented.collect()
 }
 
-/// What ksqlDB selects before it groups.
-fn prepared(input: &ExecutionStep, grouped: &LogicalSchema) -> LogicalSchema {
-    let key = input.schema().key.clone();
-    let needed = input.schema().columns().filter(|c| grouped.find(&c.name).is_some());
-    let value = needed.cloned().chain([Column::new("ROWTIME", SqlType::BigInt)]).collect();
-    LogicalSchema::new(key, value)
+/// What is selected before rows are grouped.
+fn prepared(group: &GroupByStep) -> LogicalSchema {
+    LogicalSchema::new(group.input.schema().key.clone(), group.schema.value.clone())
 }
 
 /// The step's word and the logger behind the query's id.
@@ -78,14 +75,8 @@ fn shown_schema(step: &ExecutionStep) -> String {
             source_text(declared, source.window.is_some())
         }
         ExecutionStep::Filter(filter) if !follows_aggregate(step) => shown_schema(&filter.input),
-        ExecutionStep::GroupBy(group) => {
-            let prepared = prepared(&group.input, &group.schema);
-            schema_text(&LogicalSchema::new(group.schema.key.clone(), prepared.value), None)
-        }
         ExecutionStep::Aggregate(aggregate) => {
-            let mut value: Vec<Column> = aggregate.input.schema().columns().cloned().collect();
-            value.push(Column::new("ROWTIME", SqlType::BigInt));
-            value.extend(schema.value.iter().cloned());
+            let value = aggregate.input.schema().value.iter().chain(&schema.value).cloned().collect();
             schema_text(&LogicalSchema::new(schema.key.clone(), value), aggregate.window.as_ref().map(|_| ()))
         }
         _ => schema_text(schema, None),
@@ -140,11 +131,7 @@ fn topology(plan: &QueryPlan) -> String {
             ExecutionStep::Sink(sink) => text.push_str(&format!("    Sink: (topic: {})\n", sink.topic)),
             other => {
                 let (_, logger) = describe(other, plan);
-                let store = match other {
-                    ExecutionStep::Select(select) => select.store.as_deref().unwrap_or_default(),
-                    _ => "",
-                };
-                text.push_str(&format!("    Processor: {logger} (stores: [{store}])\n"));
+                text.push_str(&format!("    Processor: {logger} (stores: [])\n"));
             }
         }
     }

@@ -4,13 +4,10 @@ use weir_parser::ast::Name;
 
 use super::query::{ResultKey, is_key_column};
 use super::step::{ExecutionStep, SelectStep};
-use super::{OutputColumn, ResultKind};
+use super::OutputColumn;
 use crate::analyzer::typing::{self, RowScope};
 use crate::analyzer::{AnalysisError, AnalyzedQuery, Item, QueryPurpose, walk};
 use crate::types::{Column, LogicalSchema, SqlType};
-
-/// The store of a table that pull queries can read.
-pub const STORE: &str = "Project";
 
 /// Types of the items; names are unique.
 ///
@@ -71,10 +68,7 @@ pub fn project(
         is_key: is_key_column(expression, input.schema(), windowed),
     });
     let output_columns = if purpose.is_persistent() { Vec::new() } else { output_columns.collect() };
-    let is_queryable = purpose.is_persistent() && input.result() == ResultKind::Table && query.group_by.is_none();
-    let step =
-        SelectStep { input: Box::new(input), expressions, schema, store: is_queryable.then(|| STORE.to_string()) };
-    Ok((ExecutionStep::Select(step), output_columns))
+    Ok((ExecutionStep::Select(SelectStep { input: Box::new(input), expressions, schema }), output_columns))
 }
 
 /// The key columns of a sink under their selected names.

@@ -111,7 +111,10 @@ fn build_projection(
     used.extend(columns_of(keys.iter().map(|key| &key.expression)));
     used.extend(columns_of(filter.iter()));
 
-    let mut step = source_step(source, &used, is_table(source) && filter.is_some());
+    let mut step = match purpose.is_persistent() && is_table(source) {
+        true => table_step(source),
+        false => source_step(source, &used, is_table(source) && filter.is_some()),
+    };
     step = filtered(step, filter);
     if query.partition_by.is_some() && !is_current_key(source, &keys) {
         step = select_key(step, &keys, &after_filter);
@@ -206,6 +209,13 @@ fn is_current_key(source: &DataSource, keys: &[ResultKey]) -> bool {
 /// Names of all columns in these expressions.
 pub fn columns_of<'e>(expressions: impl IntoIterator<Item = &'e Expression>) -> BTreeSet<Name> {
     expressions.into_iter().flat_map(|e| walk::columns(e)).map(|column| column.name.clone()).collect()
+}
+
+/// Reads a table whole into its store, as persistent queries do: pull queries read it there, and changelogs tell its rows.
+pub fn table_step(table: &DataSource) -> ExecutionStep {
+    let columns = table.schema.value.iter().map(|c| &c.name).chain(table.schema.headers.iter().map(|h| &h.name));
+    let pseudo = ["ROWPARTITION", "ROWOFFSET"].map(Name::new);
+    source_step(table, &columns.cloned().chain(pseudo).collect(), true)
 }
 
 /// Reads the used columns of a source. `keep_rows`: a table's old rows are needed later.
@@ -306,18 +316,13 @@ fn flat_map(input: ExecutionStep, calls: Vec<FunctionCall>, scope: &RowScope) ->
     ExecutionStep::FlatMap(FlatMapStep { input: Box::new(input), functions, schema })
 }
 
-/// Materialises a SOURCE TABLE: all its columns, kept for pull queries.
+/// Materialises a SOURCE TABLE for pull queries, which see its own columns only.
 pub fn materialize(source: &DataSource) -> ExecutionStep {
-    let used = source.schema.value.iter().map(|c| &c.name).chain(source.schema.headers.iter().map(|h| &h.name));
-    let input = source_step(source, &used.cloned().collect(), false);
-    let schema = input.schema().clone();
+    let input = table_step(source);
+    let mut schema = input.schema().clone();
+    schema.value.truncate(source.schema.value.len() + source.schema.headers.len());
     let expressions = schema.value.iter().map(|c| walk::column(&c.name)).collect();
-    ExecutionStep::Select(SelectStep {
-        input: Box::new(input),
-        expressions,
-        schema,
-        store: Some(projection::STORE.to_string()),
-    })
+    ExecutionStep::Select(SelectStep { input: Box::new(input), expressions, schema })
 }
 
 /// Whether an expression is a key column or window bound of a step's output.

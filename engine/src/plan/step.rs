@@ -42,7 +42,8 @@ pub struct SourceStep {
     pub schema: LogicalSchema,
     /// Header columns and ROWPARTITION (INTEGER), ROWOFFSET (BIGINT) that the query uses, appended as value columns.
     pub extra: Vec<ExtraColumn>,
-    /// Tables only: the store that holds the latest row of each key; `None` when old values are not needed.
+    /// Tables only: the store that holds the latest row of each key, which pull queries read through the later steps. `None`
+    /// in transient queries that need no old values.
     pub store: Option<String>,
 }
 
@@ -77,8 +78,6 @@ pub struct SelectStep {
     #[serde(with = "expression_texts")]
     pub expressions: Vec<Expression>,
     pub schema: LogicalSchema,
-    /// Tables only: a store that makes the result queryable by pull queries.
-    pub store: Option<String>,
 }
 
 /// PARTITION BY: `keys` give the new key columns; `schema.value` are input columns (old keys included) by name.

@@ -99,7 +99,7 @@ fn step_text(step: &ExecutionStep) -> String {
     match step {
         ExecutionStep::Source(s) => format!("source {}{}", s.topic, stored(&s.store)),
         ExecutionStep::Filter(s) => format!("filter {}", s.predicate),
-        ExecutionStep::Select(s) => format!("select {}{}", list(&s.expressions), stored(&s.store)),
+        ExecutionStep::Select(s) => format!("select {}", list(&s.expressions)),
         ExecutionStep::SelectKey(s) => format!("key by {}", list(&s.keys)),
         ExecutionStep::FlatMap(s) => format!("flat map {}", list(&s.functions)),
         ExecutionStep::GroupBy(s) => {
@@ -191,7 +191,7 @@ fn groups_are_aggregated() {
         "CREATE TABLE O AS SELECT NAME N, SUM(V) + COUNT(*) A FROM S GROUP BY NAME HAVING COUNT(*) > 1;",
         "CTAS_O_0\n\
          source s: `ID` INTEGER KEY, `NAME` STRING, `V` INTEGER\n\
-         group by NAME through Aggregate-GroupBy KAFKA/JSON: `NAME` STRING KEY, `V` INTEGER\n\
+         group by NAME through Aggregate-GroupBy KAFKA/JSON: `NAME` STRING KEY, `NAME` STRING, `V` INTEGER, `ROWTIME` BIGINT\n\
          aggregate SUM(V), COUNT(): `NAME` STRING KEY, `KSQL_AGG_VARIABLE_0` INTEGER, `KSQL_AGG_VARIABLE_1` BIGINT\n\
          filter (KSQL_AGG_VARIABLE_1 > 1): `NAME` STRING KEY, `KSQL_AGG_VARIABLE_0` INTEGER, `KSQL_AGG_VARIABLE_1` BIGINT\n\
          select (KSQL_AGG_VARIABLE_0 + KSQL_AGG_VARIABLE_1): `N` STRING KEY, `A` BIGINT\n\
@@ -201,7 +201,7 @@ fn groups_are_aggregated() {
         "CREATE TABLE O AS SELECT ID, WINDOWSTART W, COUNT(V) C FROM S WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY ID;",
         "CTAS_O_0\n\
          source s: `ID` INTEGER KEY, `V` INTEGER\n\
-         group by ID: `ID` INTEGER KEY, `V` INTEGER\n\
+         group by ID: `ID` INTEGER KEY, `ID` INTEGER, `V` INTEGER\n\
          aggregate COUNT(V) WindowSpec { kind: Tumbling { size_ms: 1000 }, grace_ms: 86399000, retention_ms: 86400000 }: `ID` \
          INTEGER KEY, `KSQL_AGG_VARIABLE_0` BIGINT\n\
          select WINDOWSTART, KSQL_AGG_VARIABLE_0: `ID` INTEGER KEY, `W` BIGINT, `C` BIGINT\n\
@@ -211,10 +211,51 @@ fn groups_are_aggregated() {
         "SELECT COUNT(*) FROM T EMIT CHANGES LIMIT 1;",
         "transient_T_7\n\
          source t in KsqlTopic-Reduce: `ID` INTEGER KEY\n\
-         group by 0 through Aggregate-GroupBy KAFKA/JSON: `KSQL_COL_0` INTEGER KEY\n\
+         group by 0 through Aggregate-GroupBy KAFKA/JSON: `KSQL_COL_0` INTEGER KEY, `ROWTIME` BIGINT\n\
          aggregate COUNT(): `KSQL_COL_0` INTEGER KEY, `KSQL_AGG_VARIABLE_0` BIGINT\n\
          select KSQL_AGG_VARIABLE_0: `KSQL_COL_0` INTEGER KEY, `KSQL_COL_0` BIGINT",
     );
+}
+
+#[test]
+fn groups_of_a_table_are_read_from_its_store() {
+    let columns = "`ID` INTEGER KEY, `NAME` STRING, `V` INTEGER, `ROWPARTITION` INTEGER, `ROWOFFSET` BIGINT";
+    check(
+        "CREATE TABLE O AS SELECT UCASE(NAME) N, SUM(V + 1) C FROM T GROUP BY UCASE(NAME) HAVING COUNT(ROWOFFSET) > 1;",
+        &format!(
+            "CTAS_O_0\n\
+             source t in KsqlTopic-Reduce: {columns}\n\
+             group by UCASE(NAME) through Aggregate-GroupBy KAFKA/JSON: `KSQL_COL_0` STRING KEY, `NAME` STRING, `V` INTEGER, \
+             `ROWOFFSET` BIGINT\n\
+             aggregate SUM((V + 1)), COUNT(ROWOFFSET): `KSQL_COL_0` STRING KEY, `KSQL_AGG_VARIABLE_0` INTEGER, \
+             `KSQL_AGG_VARIABLE_1` BIGINT\n\
+             filter (KSQL_AGG_VARIABLE_1 > 1): `KSQL_COL_0` STRING KEY, `KSQL_AGG_VARIABLE_0` INTEGER, `KSQL_AGG_VARIABLE_1` \
+             BIGINT\n\
+             select KSQL_AGG_VARIABLE_0: `N` STRING KEY, `C` INTEGER\n\
+             sink O KAFKA/JSON: `N` STRING KEY, `C` INTEGER"
+        ),
+    );
+}
+
+#[test]
+fn new_topics_of_streams_keep_records_for_a_week_unless_told() {
+    let mut session = Session::new();
+    let create = |kind: &str, name: &str, more: &str| {
+        let key = if kind == "TABLE" { "PRIMARY KEY" } else { "KEY" };
+        format!(
+            "CREATE {kind} {name} (ID INT {key}, V INT) WITH (KAFKA_TOPIC='{name}', PARTITIONS=1, VALUE_FORMAT='JSON'{more});"
+        )
+    };
+    let window = ", WINDOW_TYPE='TUMBLING', WINDOW_SIZE='1 MINUTE'";
+    for (sql, name, expected) in [
+        (create("STREAM", "A", ""), "A", Some(604_800_000)),
+        (create("STREAM", "B", ", RETENTION_MS=3600000"), "B", Some(3_600_000)),
+        (create("STREAM", "C", window), "C", Some(604_800_000)),
+        (create("TABLE", "D", ""), "D", None),
+    ] {
+        session.run(&sql).unwrap();
+        assert_eq!(session.topics.borrow()[name].retention_ms, expected, "{sql}");
+    }
 }
 
 #[test]
@@ -223,9 +264,9 @@ fn tables_are_kept_for_pull_queries() {
     check(
         table,
         "CTAS_O_0\n\
-         source t in KsqlTopic-Reduce: `ID` INTEGER KEY, `V` INTEGER\n\
-         filter (V > 1): `ID` INTEGER KEY, `V` INTEGER\n\
-         select V in Project: `ID` INTEGER KEY, `V` INTEGER\n\
+         source t in KsqlTopic-Reduce: `ID` INTEGER KEY, `NAME` STRING, `V` INTEGER, `ROWPARTITION` INTEGER, `ROWOFFSET` BIGINT\n\
+         filter (V > 1): `ID` INTEGER KEY, `NAME` STRING, `V` INTEGER, `ROWPARTITION` INTEGER, `ROWOFFSET` BIGINT\n\
+         select V: `ID` INTEGER KEY, `V` INTEGER\n\
          sink O KAFKA/JSON: `ID` INTEGER KEY, `V` INTEGER",
     );
     let pull = |query: &str, expected: &str| check(&format!("{table} {query}"), expected);

@@ -83,9 +83,13 @@ pub fn resolve(context: &PlanContext<'_>, wanted: &WantedTopic<'_>) -> Result<Op
         n if n < 1 => return refuse("Number of partitions was set to an invalid non-positive value."),
         n => u32::try_from(n).unwrap_or(u32::MAX),
     };
-    let replicas = match wanted.replicas.unwrap_or(1) {
+    // A cluster says itself what it cannot do.
+    let on_cluster = context.config.get("bootstrap.servers").is_some_and(|servers| !servers.trim().is_empty());
+    let replicas = match wanted.replicas.unwrap_or(-1) {
+        -1 if on_cluster => 0,
         -1 | 1 => 1,
         n if n < 1 => return refuse("Replication factor must be larger than 0."),
+        n if on_cluster => u16::try_from(n).unwrap_or(u16::MAX),
         n => {
             return refuse(&format!(
                 "Unable to replicate the partition {n} time(s): The target replication factor of {n} cannot be reached \
@@ -93,7 +97,11 @@ pub fn resolve(context: &PlanContext<'_>, wanted: &WantedTopic<'_>) -> Result<Op
             ));
         }
     };
-    let retention_ms = wanted.retention_ms.filter(|_| wanted.cleanup != CleanupPolicy::Compact);
+    let retention_ms = match wanted.cleanup {
+        CleanupPolicy::Compact => None,
+        CleanupPolicy::Delete => Some(wanted.retention_ms.unwrap_or(DEFAULT_RETENTION_MS)),
+        CleanupPolicy::CompactDelete => wanted.retention_ms,
+    };
     Ok(Some(TopicSpec { name: wanted.name.to_string(), partitions, replicas, cleanup: wanted.cleanup, retention_ms, kafka_configs: &[] }))
 }
 

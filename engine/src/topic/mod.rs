@@ -137,6 +137,20 @@ pub trait Writer: Send + Sync {
     fn abort(&self) -> Result<(), TopicError>;
 }
 
+/// A partition with a single writer, whose records become readable one transaction at a time. Opening another of the same id
+/// fences it.
+pub trait Ledger: Send + Sync {
+    /// Writes records that nobody reads before `commit`. Gives the offset of the first.
+    ///
+    /// # Errors
+    /// `Fenced` when another process took the ledger over. After any error nothing is left to commit.
+    fn put(&self, at: &TopicPartition, records: &Records) -> Result<i64, TopicError>;
+    /// Makes them readable.
+    fn commit(&self) -> Result<(), TopicError>;
+    /// Takes them back; their offsets stay used up.
+    fn abort(&self) -> Result<(), TopicError>;
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
     #[error("topic `{0}` does not exist")]
@@ -191,6 +205,10 @@ pub trait Topics: Send + Sync {
     fn create(&self, spec: &TopicSpec) -> Result<(), TopicError>;
     fn delete(&self, topic: &str) -> Result<(), TopicError>;
     fn describe(&self, topic: &str) -> Option<TopicSpec>;
+    /// As `describe`, but tells an absent topic from a cluster that does not answer.
+    fn try_describe(&self, topic: &str) -> Result<Option<TopicSpec>, TopicError> {
+        Ok(self.describe(topic))
+    }
     /// All topics by name.
     fn list(&self) -> Vec<TopicSpec>;
     fn offsets(&self, partition: &TopicPartition) -> Result<OffsetRange, TopicError>;
@@ -220,6 +238,10 @@ pub trait Topics: Send + Sync {
     /// The writer of a query, known to the log under `application_id`. With exactly-once it is one for all of its tasks, which
     /// commit together; it fences earlier ones of the same application id.
     fn writer(self: Arc<Self>, application_id: &str, guarantee: Guarantee) -> Result<Arc<dyn Writer>, TopicError>;
+    /// The ledger of exactly that transactional id. `None`: there are no transactions of records here, and `append` does.
+    fn ledger(&self, _transactional_id: &str) -> Result<Option<Box<dyn Ledger>>, TopicError> {
+        Ok(None)
+    }
     /// Commits cost next to nothing here, so a drained task commits at once; else it waits for its interval.
     fn commits_at_once(&self) -> bool;
     /// Gives back the space of records below `offset`, which nobody needs any more. Whole batches go; it may be put off.

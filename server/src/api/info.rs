@@ -1,5 +1,8 @@
 //! The GET endpoints: server information, health, command statuses, property names, metadata, probes, metrics.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,6 +36,16 @@ fn service_id(context: &ServerContext) -> String {
 
 /// The identity of the embedded log stands where a Kafka cluster's would.
 const CLUSTER_ID: &str = "weir-embedded-log";
+/// How long a health check waits for the cluster, and how long its answer holds.
+const PING: Duration = Duration::from_secs(3);
+const PING_AGE: Duration = Duration::from_secs(5);
+
+fn cluster_id(context: &ServerContext) -> String {
+    match &context.kafka {
+        Some(kafka) => kafka.cluster_id().unwrap_or_default(),
+        None => CLUSTER_ID.to_string(),
+    }
+}
 
 pub async fn root() -> Response {
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, HeaderValue::from_static("/info"))]).into_response()
@@ -42,22 +55,44 @@ pub async fn info(State(context): State<Shared>, headers: HeaderMap) -> Response
     old_style(&headers, || {
         to_json(&json!({ "KsqlServerInfo": {
             "version": KSQL_VERSION,
-            "kafkaClusterId": CLUSTER_ID,
+            "kafkaClusterId": cluster_id(&context),
             "ksqlServiceId": service_id(&context),
             "serverStatus": "RUNNING",
         }}))
     })
 }
 
-pub async fn health(headers: HeaderMap) -> Response {
-    let healthy = json!({ "isHealthy": true });
+pub async fn health(State(context): State<Shared>, headers: HeaderMap) -> Response {
+    let asked = Arc::clone(&context);
+    let kafka = tokio::task::spawn_blocking(move || kafka_trouble(&asked)).await.unwrap_or_default();
     old_style(&headers, || {
+        let part = |trouble: Option<String>| match trouble {
+            None => json!({ "isHealthy": true }),
+            Some(reason) => json!({ "isHealthy": false, "message": reason }),
+        };
+        let ready = context.readiness.is_ready();
+        let starting = (!ready).then(|| context.readiness.reason().unwrap_or_else(|| "The server is starting.".into()));
+        let commands = starting.clone().or_else(|| context.command_log.fenced());
         to_json(&json!({
-            "isHealthy": true,
-            "details": { "metastore": healthy, "kafka": healthy, "commandRunner": healthy },
-            "serverState": "READY",
+            "isHealthy": kafka.is_none() && commands.is_none(),
+            "details": { "metastore": part(starting), "kafka": part(kafka), "commandRunner": part(commands) },
+            "serverState": if ready { "READY" } else { "INITIALIZING" },
         }))
     })
+}
+
+/// Why the cluster cannot be worked with, asked now and then.
+fn kafka_trouble(context: &ServerContext) -> Option<String> {
+    let kafka = context.kafka.as_ref()?;
+    let mut last = context.kafka_health.lock();
+    if let Some((at, trouble)) = &*last
+        && at.elapsed() < PING_AGE
+    {
+        return trouble.clone();
+    }
+    let trouble = kafka.ping(PING).err().map(|error| error.to_string());
+    *last = Some((Instant::now(), trouble.clone()));
+    trouble
 }
 
 /// Node-to-node endpoints that a single node has switched off.
@@ -115,7 +150,7 @@ pub async fn is_valid_property(
 
 fn cluster(context: &ServerContext) -> serde_json::Value {
     json!({
-        "scope": { "path": [], "clusters": { "kafka-cluster": CLUSTER_ID, "ksql-cluster": service_id(context) } },
+        "scope": { "path": [], "clusters": { "kafka-cluster": cluster_id(context), "ksql-cluster": service_id(context) } },
         "id": "",
     })
 }

@@ -61,7 +61,6 @@ async fn answer(context: &Shared, body: &[u8]) -> Result<Vec<Json>, ApiError> {
     }
     let session = Session { overrides, variables: variables(request.session_variables.as_ref()) };
     wait_for_command(context, request.command_sequence_number).await?;
-    let _turn = context.statement_turn.lock().await;
     let shared = Arc::clone(context);
     tokio::task::spawn_blocking(move || execute(&shared, &text, session))
         .await

@@ -15,13 +15,14 @@ pub mod request;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Method;
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use crate::context::ServerContext;
+use error::ApiError;
 
 pub type Shared = Arc<ServerContext>;
 
@@ -60,8 +61,25 @@ pub fn routes(context: Shared) -> Router {
         .route("/inserts-stream", post(inserts::inserts_stream))
         .fallback(|| async { negotiation::not_found() })
         .method_not_allowed_fallback(|| async { negotiation::not_found() })
+        .layer(middleware::from_fn_with_state(Arc::clone(&context), refuse_until_ready))
         .layer(middleware::from_fn(refuse_head))
         .with_state(context)
+}
+
+/// What is answered before the node has come up (rest-api reference 7.7).
+const ALWAYS_OPEN: [&str; 4] = ["/healthcheck", "/chc/live", "/chc/ready", "/metrics"];
+
+/// ksqlDB's answer of a server that is still starting.
+async fn refuse_until_ready(State(context): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if context.readiness.is_ready() || ALWAYS_OPEN.contains(&path.strip_suffix('/').unwrap_or(path)) {
+        return next.run(request).await;
+    }
+    let mut message = "KSQL is not yet ready to serve requests.".to_string();
+    if let Some(reason) = context.readiness.reason() {
+        message.push_str(&format!(" It waits for {reason}"));
+    }
+    ApiError::generic(50302, message).into_response()
 }
 
 /// GET handlers would answer HEAD as well; ksqlDB does not.

@@ -1,21 +1,27 @@
 //! Statements that change something: logged, applied, and answered with a command status.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use weir_engine::config::Config;
-use weir_engine::engine::{EngineError, LoggedChange, Prepared};
+use weir_engine::engine::{EngineError, ErrorKind, LoggedChange, Prepared};
 use weir_engine::metastore::QueryId;
 use weir_engine::plan::StatementPlan;
 use weir_parser::ast::{ParsedStatement, QuerySelector, SourceKind, Statement};
 
 use crate::api::error::ApiError;
-use crate::command_log::{Command, CommandStatus};
+use crate::command_log::{Command, CommandStatus, Decision, NewCommand, Order};
 use crate::context::ServerContext;
+use crate::takeover;
+
+/// Between two tries to learn what a command of ksqlDB needs to know of its topics.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Plans, logs and applies a statement.
 pub fn apply(context: &ServerContext, statement: &ParsedStatement, overrides: &Config) -> Result<Json, ApiError> {
     let text = &statement.text;
     let refused = |error: EngineError| ApiError::from_engine(error, text);
-    context.engine.advance_query_number(context.command_log.next_sequence_number().saturating_sub(1).max(0) as u64);
+    context.engine.advance_query_number(context.command_log.next_query_number());
     let prepared = context.engine.sandbox().prepare(statement, overrides).map_err(refused)?;
     if let StatementPlan::NoOp { warning } = &prepared.plan {
         return Ok(json!({
@@ -24,13 +30,16 @@ pub fn apply(context: &ServerContext, statement: &ParsedStatement, overrides: &C
     }
     let command_id = command_id(&statement.statement);
     let shown = shown_text(&statement.statement, &prepared);
-    let change = LoggedChange::of(&prepared);
-    // Applied first: a statement that fails now must not come back at the next start.
-    let applied = context.engine.apply(prepared).map_err(refused)?;
-    let sequence_number = context
-        .command_log
-        .append(&command_id, &shown, overrides, change, Vec::new(), context.now_ms())
-        .map_err(refused)?;
+    let command = NewCommand {
+        command_id: &command_id,
+        statement: &shown,
+        overrides,
+        decision: LoggedChange::of(&prepared).into(),
+        now_ms: context.now_ms(),
+    };
+    let apply = || context.engine.apply(prepared);
+    let (applied, sequence_number) =
+        context.command_log.write(&command, Order::ApplyFirst, apply).map_err(refused)?;
     let status =
         CommandStatus { status: "SUCCESS", message: applied.message, query_id: applied.query_id.map(|id| id.0) };
     Ok(answer(context, &shown, &command_id, status, sequence_number))
@@ -121,12 +130,15 @@ pub fn terminate(
     }
     let command_id = format!("terminate/{}/execute", entity_of(selector, &ids));
     let change = LoggedChange::Terminate { queries: ids.iter().map(|id| id.0.clone()).collect() };
-    // Logged first: what was refused for want of room must not have happened.
-    let sequence_number = context
-        .command_log
-        .append(&command_id, text, overrides, change, Vec::new(), context.now_ms())
-        .map_err(refused)?;
-    context.engine.terminate(&ids).map_err(refused)?;
+    let command = NewCommand {
+        command_id: &command_id,
+        statement: text,
+        overrides,
+        decision: change.into(),
+        now_ms: context.now_ms(),
+    };
+    let apply = || context.engine.terminate(&ids);
+    let ((), sequence_number) = context.command_log.write(&command, Order::LogFirst, apply).map_err(refused)?;
     let status = CommandStatus { status: "SUCCESS", message: "Query terminated.".into(), query_id: None };
     Ok(answer(context, text, &command_id, status, sequence_number))
 }
@@ -152,37 +164,60 @@ pub fn pause(
     let ids = check_control(context, selector, verb, text)?;
     let command_id = format!("{verb}/{}/execute", entity_of(selector, &ids));
     let paused = ids.iter().map(|id| (id.0.clone(), pause)).collect();
-    let sequence_number = context
-        .command_log
-        .append(&command_id, text, overrides, LoggedChange::Nothing, paused, context.now_ms())
-        .map_err(refused)?;
-    if pause { context.engine.pause(&ids) } else { context.engine.resume(&ids) }.map_err(refused)?;
+    let command = NewCommand {
+        command_id: &command_id,
+        statement: text,
+        overrides,
+        decision: Decision { change: LoggedChange::Nothing, paused },
+        now_ms: context.now_ms(),
+    };
+    let apply = || if pause { context.engine.pause(&ids) } else { context.engine.resume(&ids) };
+    let ((), sequence_number) = context.command_log.write(&command, Order::LogFirst, apply).map_err(refused)?;
     let status = CommandStatus { status: "SUCCESS", message: done.into(), query_id: None };
     Ok(answer(context, text, &command_id, status, sequence_number))
 }
 
 /// Brings the node back from its command log: registers everything, then starts what still runs.
+///
+/// # Errors
+/// When the log cannot be read. `Retry` may help, but not once anything was registered.
 pub fn restore(context: &ServerContext) -> Result<(), EngineError> {
     let commands = context.command_log.read()?;
     let mut paused: Vec<String> = Vec::new();
+    let mut next_number = 0;
     for command in commands {
-        restore_command(context, command, &mut paused);
+        let sequence_number = command.sequence_number;
+        restore_command(context, command, next_number, &mut paused);
+        next_number = sequence_number as u64 + 1;
     }
-    context.engine.advance_query_number(context.command_log.next_sequence_number().max(0) as u64);
+    context.engine.advance_query_number(context.command_log.next_query_number());
     for (id, error) in context.engine.start_restored(&paused) {
         tracing::error!(query = %id, %error, "a query of the command log could not be started");
     }
     Ok(())
 }
 
-fn restore_command(context: &ServerContext, command: Command, paused: &mut Vec<String>) {
-    let overrides = Config::new(command.streams_properties);
-    let query_id = match &command.change {
+fn restore_command(context: &ServerContext, command: Command, next_number: u64, paused: &mut Vec<String>) {
+    let decided = match &command.decision {
+        Some(decision) => Ok(decision.clone()),
+        None => taken_over(context, &command, next_number),
+    };
+    let decision = match decided {
+        Ok(decision) => decision,
+        Err(error) => {
+            let (statement, number) = (&command.statement, command.sequence_number);
+            tracing::warn!(number, statement, %error, "a statement of ksqlDB's command topic is left out");
+            let status = CommandStatus { status: "ERROR", message: error.message, query_id: None };
+            context.command_log.set_status(&command.command_id, status);
+            return;
+        }
+    };
+    let query_id = match &decision.change {
         LoggedChange::Source { query: Some(query), .. } | LoggedChange::Insert { query } => Some(query.id.clone()),
         _ => None,
     };
-    context.engine.restore(command.change, &overrides);
-    for (id, pause) in command.paused {
+    context.engine.restore(decision.change, &command.overrides);
+    for (id, pause) in decision.paused {
         paused.retain(|known| known != &id);
         if pause {
             paused.push(id);
@@ -190,4 +225,17 @@ fn restore_command(context: &ServerContext, command: Command, paused: &mut Vec<S
     }
     let status = CommandStatus { status: "SUCCESS", message: "Statement executed".into(), query_id };
     context.command_log.set_status(&command.command_id, status);
+}
+
+/// Decides upon ksqlDB's command; waits for a cluster that does not answer.
+fn taken_over(context: &ServerContext, command: &Command, next_number: u64) -> Result<Decision, EngineError> {
+    loop {
+        match takeover::decide(context, command, next_number) {
+            Err(error) if error.kind == ErrorKind::Retry && !context.readiness.is_stopping() => {
+                context.readiness.waits_for(&error.message);
+                std::thread::sleep(RETRY);
+            }
+            outcome => return outcome,
+        }
+    }
 }

@@ -99,6 +99,12 @@ fn description(context: &ServerContext, query: &QueryPlan, text: &str, running: 
         .flat_map(|s| &s.errors)
         .map(|e| json!({ "timestamp": e.time_ms, "errorMessage": e.message, "type": e.kind }))
         .collect();
+    let service_id = plan::service_id(context.config());
+    let group = match &status {
+        Some(status) => status.application_id.clone(),
+        None if query.sink.is_some() => plan::persistent_application_id(service_id, &query.id),
+        None => query.id.clone(),
+    };
     let state = status.as_ref().map(|s| if s.state == QueryState::Error { "ERROR" } else { "RUNNING" });
     json!({
         "id": query.id,
@@ -114,7 +120,7 @@ fn description(context: &ServerContext, query: &QueryPlan, text: &str, running: 
         "queryType": if query.sink.is_some() { "PERSISTENT" } else { "PUSH" },
         "queryErrors": errors,
         "tasksMetadata": [],
-        "consumerGroupId": query.id,
+        "consumerGroupId": group,
         "state": state,
     })
 }

@@ -62,13 +62,12 @@ fn queries(context: &ServerContext, text: &str) -> Json {
     json!({ "@type": "queries", "statementText": text, "queries": queries, "warnings": [] })
 }
 
-/// Topics that only `ALL` shows.
-fn is_hidden(topic: &TopicSpec) -> bool {
-    let name = topic.name.as_str();
-    name.starts_with("_confluent")
-        || name.starts_with("__confluent")
-        || name == "_schemas"
-        || name.starts_with("__consumer")
+/// Whether only `ALL` shows a topic: its name matches one of `ksql.hidden.topics`.
+fn is_hidden(topic: &TopicSpec, patterns: &str) -> bool {
+    patterns.split(',').map(str::trim).any(|pattern| match pattern.strip_suffix(".*") {
+        Some(start) => topic.name.starts_with(start),
+        None => topic.name == pattern,
+    })
 }
 
 fn topics(context: &ServerContext, all: bool, extended: bool, text: &str) -> Json {
@@ -81,10 +80,11 @@ fn topics(context: &ServerContext, all: bool, extended: bool, text: &str) -> Jso
             .filter(|q| q.plan.sources.iter().any(|s| metastore.source(s).is_some_and(|s| s.topic == topic)))
             .count()
     };
+    let hidden = properties::value(context.config(), "ksql.hidden.topics");
     let listed = context.engine.topics().list();
     let infos: Vec<Json> = listed
         .iter()
-        .filter(|topic| all || !is_hidden(topic))
+        .filter(|topic| all || !is_hidden(topic, &hidden))
         .map(|topic| {
             let replicas = vec![topic.replicas; topic.partitions as usize];
             let mut info = json!({ "name": topic.name, "replicaInfo": replicas });

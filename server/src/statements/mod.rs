@@ -29,6 +29,7 @@ pub use session::Session;
 /// first two cases nothing was executed.
 pub fn execute(context: &Shared, text: &str, mut session: Session) -> Result<Vec<Json>, ApiError> {
     let statements = session.parse(text, context.config())?;
+    let _turn = statements.iter().any(|one| is_change(&one.statement)).then(|| context.statement_turn.lock());
     let mut trial = session.clone();
     let mut sandbox = context.engine.sandbox();
     for statement in &statements {
@@ -40,6 +41,23 @@ pub fn execute(context: &Shared, text: &str, mut session: Session) -> Result<Vec
         entities.extend(run(context, statement, &mut session)?);
     }
     Ok(entities)
+}
+
+/// Whether a statement goes into the command log. The others need not wait for a cluster that is slow to take one.
+fn is_change(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::CreateSource(_)
+            | Statement::CreateAsSelect(_)
+            | Statement::InsertInto(_)
+            | Statement::DropSource(_)
+            | Statement::AlterSource(_)
+            | Statement::CreateType { .. }
+            | Statement::DropType { .. }
+            | Statement::Terminate(_)
+            | Statement::Pause(_)
+            | Statement::Resume(_)
+    )
 }
 
 /// Tries a statement on the scratch copy.

@@ -595,8 +595,13 @@ impl Aggregate {
             let side = self.current(&touched)?;
             self.held_old.push((touched, side));
         }
-        if let Some(headers) = &input.headers {
-            self.held_headers.extend(input.slots.iter().copied().zip(headers.iter().cloned()));
+        match &input.headers {
+            Some(headers) => self.held_headers.extend(input.slots.iter().copied().zip(headers.iter().cloned())),
+            // The last record of a group gives the headers, if only by having none.
+            None if !self.held_headers.is_empty() => {
+                input.slots.iter().for_each(|slot| drop(self.held_headers.remove(slot)));
+            }
+            None => {}
         }
         if input.removed.is_none() {
             self.apply(input, 0, input.slots.len(), log);

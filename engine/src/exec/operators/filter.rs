@@ -39,7 +39,7 @@ impl Filter {
             passes = BooleanBuffer::collect_bool(rows, |row| passes.value(row) && !failed.contains(&(row as u32)));
         }
         for failure in failures {
-            let message = format!("Error evaluating predicate {}: {}", self.predicate.text, failure.message);
+            let message = format!("Error evaluating predicate {}", self.predicate.text);
             log.record_error(&self.log_name, message, &failure.message);
         }
         and_bits(Some(&passes), present).unwrap_or(passes)

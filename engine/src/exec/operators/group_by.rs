@@ -61,8 +61,7 @@ impl GroupBy {
                 let seen = &mut excluded.get_or_insert_with(|| vec![false; rows])[failure.row as usize];
                 if !std::mem::replace(seen, true) {
                     let message = format!(
-                        "Error calculating group-by column with index {i}. The source row will be excluded from the table.: {}",
-                        failure.message
+                        "Error calculating group-by column with index {i}. The source row will be excluded from the table."
                     );
                     log.record_error(&self.log_name, message, &failure.message);
                 }

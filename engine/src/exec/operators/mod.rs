@@ -2,6 +2,7 @@
 //! keeps anything, its state of one task. Batches in, batches out; they never touch topics or clocks.
 
 mod aggregate;
+mod change;
 mod filter;
 mod flat_map;
 mod group_by;
@@ -27,7 +28,7 @@ pub(crate) use rows::{rows_where, take_table};
 pub(crate) use select::Select;
 pub(crate) use select_key::SelectKey;
 pub(crate) use sink::{Results, Sink, SinkState};
-pub(crate) use source::{Change, SourceReader, key_presence, split_windowed_keys};
+pub(crate) use source::{SourceReader, key_presence, split_windowed_keys};
 pub(crate) use table_store::{TableStoreProcessor, decode_table_rows};
 
 use super::TaskError;

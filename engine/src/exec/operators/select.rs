@@ -41,8 +41,7 @@ impl Select {
             sift_failures(&mut failures, present, &self.log_name, log);
             for failure in failures.drain(..) {
                 let (text, name) = (&expression.text, column.name.as_str());
-                let message =
-                    format!("Error computing expression {text} for column {name} with index {i}: {}", failure.message);
+                let message = format!("Error computing expression {text} for column {name} with index {i}");
                 log.record_error(&self.log_name, message, &failure.message);
             }
             hide_absent(array, present)

@@ -58,9 +58,10 @@ impl SelectKey {
             let mut failed: Option<Vec<bool>> = None;
             for failure in failures.drain(..) {
                 failed.get_or_insert_with(|| vec![false; rows])[failure.row as usize] = true;
-                let text = &key.expression.text;
-                let message = format!("Error computing new key from expression {text}: {}", failure.message);
-                log.record_error(&self.log_name, message, &failure.message);
+                self.log_failure(key, &failure.message, log);
+            }
+            for _ in computed.iter().flat_map(|present| (0..rows).filter(|&row| !present.value(row))) {
+                self.log_failure(key, "the value is null", log);
             }
             let array = hide_absent(array, computed);
             match failed {
@@ -69,6 +70,10 @@ impl SelectKey {
             }
         };
         self.keys.iter().zip(&self.key_columns).map(evaluate).collect()
+    }
+
+    fn log_failure(&self, key: &KeyExpression, cause: &str, log: &mut TaskLog<'_>) {
+        log.record_error(&self.log_name, format!("Error computing new key from expression {}", key.expression.text), cause);
     }
 }
 

@@ -6,7 +6,7 @@ use arrow_select::take::take;
 
 use super::rows::{rows_where, stream_columns, table_columns, take_headers, take_i64};
 use super::source::timestamp_expression;
-use super::{Change, CompiledExpression};
+use super::{CompiledExpression, change};
 use crate::batch::{Batch, WindowBounds};
 use crate::exec::TaskError;
 use crate::exec::processing_log::{LogMessage, TaskLog};
@@ -111,7 +111,7 @@ impl Sink {
                 if self.changes {
                     let old = b.old.as_ref().ok_or_else(|| TaskError::Plan("regrouping needs old values".into()))?;
                     let old = self.encode_values(&old.columns, old.present.as_ref(), rows, log)?;
-                    values = Change::join(&old, &values);
+                    values = change::join(&old, &values);
                 }
                 (None, values, b.rowtime, b.window, b.headers)
             }
@@ -181,8 +181,9 @@ impl Sink {
         let kept = rows_where(rows, |row| stamps[row] >= 0);
         if kept.len() < rows {
             for row in (0..rows).filter(|&row| stamps[row] < 0) {
-                let cause = causes.remove(&(row as u32)).unwrap_or_default();
-                log.record_error(&self.log_name, "Failed to extract timestamp from row", &cause);
+                let cause = causes.remove(&(row as u32)).unwrap_or_else(|| bad_time(times, row));
+                let message = format!("Error writing row with extracted timestamp: {cause}");
+                log.record_error(&self.log_name, message, &cause);
             }
         }
         let stamped = Records { timestamps: stamps.into(), ..records };
@@ -209,6 +210,14 @@ impl Sink {
             (target(partition as u32), take_records(&records, &UInt32Array::from(rows)))
         };
         rows.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()).map(part).collect()
+    }
+}
+
+/// Why a record cannot have the time of a row.
+fn bad_time(times: &Int64Array, row: usize) -> String {
+    match times.is_valid(row) {
+        true => format!("the timestamp {} is negative", times.value(row)),
+        false => "the timestamp is NULL".to_string(),
     }
 }
 

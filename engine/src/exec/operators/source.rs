@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int32Array, Int64Array};
 use arrow_buffer::BooleanBuffer;
 
-use super::CompiledExpression;
+use super::{CompiledExpression, change};
 use super::rows::{hide_absent, is_set, rows_where, some_unset, take_stream, take_table};
 use crate::batch::{Batch, Header, StreamBatch, TableBatch, TableSide, WindowBounds};
 use crate::exec::TaskError;
@@ -14,7 +14,7 @@ use crate::exec::processing_log::{LogMessage, TaskLog};
 use crate::exec::shared_source::{Declaration, SourceBatch};
 use crate::formats::DecodeFailure;
 use crate::metastore::TimestampColumn;
-use crate::plan::{ExtraColumn, Repartition, ResultKind, SourceStep};
+use crate::plan::{ExtraColumn, GroupByStep, Repartition, ResultKind, SourceStep};
 use crate::types::{Column, LogicalSchema, RowSchema, SqlType, StructField, Value, values_to_array};
 use weir_parser::ast::{ColumnReference, Expression, FunctionCall, Literal};
 
@@ -24,8 +24,8 @@ use weir_parser::ast::{ColumnReference, Expression, FunctionCall, Literal};
 pub(crate) struct SourceReader {
     pub declaration: Arc<Declaration>,
     pub kind: ResultKind,
-    /// Positions in the declared value columns, in the order of the output.
-    wanted: Vec<usize>,
+    /// Where the output's value columns come from, before `extra`.
+    places: Vec<Place>,
     timestamp: Option<TimestampReader>,
     extra: Vec<ExtraColumn>,
     /// The payloads are old and new values of a table that was grouped anew.
@@ -35,13 +35,19 @@ pub(crate) struct SourceReader {
 
 struct TimestampReader {
     expression: CompiledExpression,
-    place: TimestampPlace,
+    /// A key or value column.
+    place: Place,
 }
 
+/// Where in a record a column lies.
 #[derive(Clone, Copy)]
-enum TimestampPlace {
+enum Place {
+    /// A position in the declared key columns.
     Key(usize),
+    /// A position in the declared value columns.
     Value(usize),
+    /// The record's time.
+    Time,
 }
 
 impl SourceReader {
@@ -49,10 +55,10 @@ impl SourceReader {
         let declared = &step.declared;
         let declaration = Declaration::new(&step.topic, declared, (&step.key_serde, &step.value_serde), step.window)?;
         let value_columns = step.schema.value.len() - step.extra.len();
-        let wanted = step.schema.value[..value_columns]
+        let places = step.schema.value[..value_columns]
             .iter()
             .map(|c| {
-                declared.value.iter().position(|d| d.name == c.name).ok_or_else(|| {
+                declared.value.iter().position(|d| d.name == c.name).map(Place::Value).ok_or_else(|| {
                     TaskError::Plan(format!("source {} has no column {}", step.source.as_str(), c.name.as_str()))
                 })
             })
@@ -61,7 +67,7 @@ impl SourceReader {
         Ok(Self {
             declaration: Arc::new(declaration),
             kind: step.kind,
-            wanted,
+            places,
             timestamp,
             extra: step.extra.clone(),
             changes: false,
@@ -69,18 +75,26 @@ impl SourceReader {
         })
     }
 
-    /// Reads a repartition topic back.
+    /// Reads a repartition topic back. Values repeat the grouping columns and the time, which the record has anyway: those
+    /// are not decoded.
     pub fn of_repartition(
         topic: &str,
         repartition: &Repartition,
-        schema: &LogicalSchema,
+        step: &GroupByStep,
         kind: ResultKind,
     ) -> Result<Self, TaskError> {
+        let schema = &step.schema;
         let declaration = Declaration::new(topic, schema, (&repartition.key_serde, &repartition.value_serde), None)?;
+        let is_column = |e: &Expression, c: &Column| matches!(e, Expression::Column(column) if column.name == c.name);
+        let place = |(i, column): (usize, &Column)| match step.keys.iter().position(|e| is_column(e, column)) {
+            Some(key) => Place::Key(key),
+            None if column.name.as_str() == "ROWTIME" => Place::Time,
+            None => Place::Value(i),
+        };
         Ok(Self {
             declaration: Arc::new(declaration),
             kind,
-            wanted: (0..schema.value.len()).collect(),
+            places: schema.value.iter().enumerate().map(place).collect(),
             timestamp: None,
             extra: Vec::new(),
             changes: kind == ResultKind::Table,
@@ -90,10 +104,12 @@ impl SourceReader {
 
     /// Value columns that this reader needs decoded.
     pub fn decoded_columns(&self) -> Vec<usize> {
-        let mut columns = self.wanted.clone();
-        if let Some(TimestampReader { place: TimestampPlace::Value(i), .. }) = &self.timestamp {
-            columns.push(*i);
-        }
+        let timestamp = self.timestamp.as_ref().map(|reader| &reader.place);
+        let value = |place: &Place| match place {
+            Place::Value(i) => Some(*i),
+            Place::Key(_) | Place::Time => None,
+        };
+        let mut columns: Vec<usize> = self.places.iter().chain(timestamp).filter_map(value).collect();
         columns.sort_unstable();
         columns.dedup();
         columns
@@ -115,7 +131,7 @@ impl SourceReader {
         self.drop_failed("key", &source.key_failures, &mut kept, log);
         self.drop_failed("value", &values.failures, &mut kept, log);
         let rowtime = self.rowtime(source, &values.columns, values.present.as_ref(), &mut kept, log)?;
-        let mut columns: Vec<ArrayRef> = self.wanted.iter().map(|&i| values.column(i)).collect();
+        let mut columns = self.columns(source, &|i| values.column(i), values.present.as_ref());
         for extra in &self.extra {
             columns.push(hide_absent(extra_column(extra, source, partition), values.present.as_ref()));
         }
@@ -146,6 +162,21 @@ impl SourceReader {
             }),
         };
         Ok(keep_rows(batch, &kept))
+    }
+
+    /// The value columns before `extra`.
+    fn columns(
+        &self,
+        source: &SourceBatch,
+        value: &dyn Fn(usize) -> ArrayRef,
+        present: Option<&BooleanBuffer>,
+    ) -> Vec<ArrayRef> {
+        let column = |place: &Place| match *place {
+            Place::Value(i) => value(i),
+            Place::Key(i) => hide_absent(source.keys[i].clone(), present),
+            Place::Time => hide_absent(Arc::new(source.fetched.records.timestamps.clone()), present),
+        };
+        self.places.iter().map(column).collect()
     }
 
     fn drop_failed(&self, target: &'static str, failures: &[DecodeFailure], kept: &mut [bool], log: &mut TaskLog<'_>) {
@@ -184,8 +215,9 @@ impl SourceReader {
             return Ok(record_times.clone());
         };
         let (column, in_value) = match reader.place {
-            TimestampPlace::Key(i) => (source.keys[i].clone(), false),
-            TimestampPlace::Value(i) => (values[i].clone().expect("decoded above"), true),
+            Place::Key(i) => (source.keys[i].clone(), false),
+            Place::Value(i) => (values[i].clone().expect("decoded above"), true),
+            Place::Time => return Ok(record_times.clone()),
         };
         let mut failures = Vec::new();
         let times = reader.expression.evaluate(&[column], kept.len(), &mut failures);
@@ -205,10 +237,11 @@ impl SourceReader {
             };
             if *keep && time < 0 {
                 *keep = false;
-                let cause = causes.remove(&(row as u32)).unwrap_or_default();
-                let message =
-                    format!("Failed to extract timestamp from row at offset {}", source.fetched.offsets.value(row));
-                log.record_error(&self.log_name, message, &cause);
+                // A negative time is dropped without a word.
+                if times.is_null(row) {
+                    let cause = causes.remove(&(row as u32)).unwrap_or_default();
+                    log.record_error(&self.log_name, "Failed to extract timestamp from row", &cause);
+                }
             }
             out.push(time);
         }
@@ -216,13 +249,16 @@ impl SourceReader {
     }
 
     fn read_changes(&self, source: &SourceBatch, log: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
-        let (old, new) = Change::split(&source.fetched.records.values)
+        let (old, new) = change::split(&source.fetched.records.values)
             .ok_or_else(|| TaskError::corrupt(format!("a record of {} is no change", self.declaration.topic)))?;
         let mut kept = vec![true; source.rows()];
+        let wanted = self.decoded_columns();
         let mut side = |payloads: &BinaryArray, log: &mut TaskLog<'_>| {
-            let decoded = self.declaration.decode_values(payloads, &self.wanted);
+            let decoded = self.declaration.decode_values(payloads, &wanted);
             self.drop_failed("value", &decoded.failures, &mut kept, log);
-            TableSide { columns: decoded.columns, present: decoded.present }
+            let value = |i: usize| decoded.columns[wanted.partition_point(|&w| w < i)].clone();
+            let columns = self.columns(source, &value, decoded.present.as_ref());
+            TableSide { columns, present: decoded.present }
         };
         let (old, new) = (side(&old, log), side(&new, log));
         let batch = Batch::Table(TableBatch {
@@ -249,14 +285,11 @@ fn keep_rows(batch: Batch, kept: &[bool]) -> Option<Batch> {
 }
 
 fn timestamp_reader(timestamp: &TimestampColumn, declared: &LogicalSchema) -> Result<TimestampReader, TaskError> {
-    let key = declared.key.iter().position(|c| c.name == timestamp.column).map(TimestampPlace::Key);
-    let value = || declared.value.iter().position(|c| c.name == timestamp.column).map(TimestampPlace::Value);
-    let place = key
-        .or_else(value)
-        .ok_or_else(|| TaskError::Plan(format!("no timestamp column {}", timestamp.column.as_str())))?;
-    let column = match place {
-        TimestampPlace::Key(i) => &declared.key[i],
-        TimestampPlace::Value(i) => &declared.value[i],
+    let at = |columns: &[Column]| columns.iter().position(|c| c.name == timestamp.column);
+    let (place, column) = match (at(&declared.key), at(&declared.value)) {
+        (Some(i), _) => (Place::Key(i), &declared.key[i]),
+        (None, Some(i)) => (Place::Value(i), &declared.value[i]),
+        (None, None) => return Err(TaskError::Plan(format!("no timestamp column {}", timestamp.column.as_str()))),
     };
     let expression = timestamp_expression(column, timestamp.format.as_deref());
     let schema = RowSchema::new(vec![column.clone()]);
@@ -308,40 +341,6 @@ fn extra_column(extra: &ExtraColumn, source: &SourceBatch, partition: u32) -> Ar
     }
 }
 
-/// The payload of a table's change in a repartition topic: flags u8 (1: old, 2: new), length of old u32, old, new.
-pub(crate) struct Change;
-
-impl Change {
-    pub fn join(old: &BinaryArray, new: &BinaryArray) -> BinaryArray {
-        let mut out = arrow_array::builder::BinaryBuilder::new();
-        let mut payload = Vec::new();
-        for row in 0..new.len() {
-            let side = |array: &BinaryArray| if array.is_valid(row) { array.value(row).to_vec() } else { Vec::new() };
-            payload.clear();
-            payload.push(u8::from(old.is_valid(row)) | (u8::from(new.is_valid(row)) << 1));
-            let before = side(old);
-            payload.extend_from_slice(&(before.len() as u32).to_be_bytes());
-            payload.extend_from_slice(&before);
-            payload.extend_from_slice(&side(new));
-            out.append_value(&payload);
-        }
-        out.finish()
-    }
-
-    /// Old and new payloads. `None`: it is no change.
-    pub fn split(payloads: &BinaryArray) -> Option<(BinaryArray, BinaryArray)> {
-        let mut old = Vec::with_capacity(payloads.len());
-        let mut new = Vec::with_capacity(payloads.len());
-        for payload in payloads {
-            let (flags, rest) = payload?.split_first()?;
-            let length = u32::from_be_bytes(rest.get(..4)?.try_into().ok()?) as usize;
-            let (before, after) = rest.get(4..)?.split_at_checked(length)?;
-            old.push((flags & 1 != 0).then_some(before));
-            new.push((flags & 2 != 0).then_some(after));
-        }
-        Some((BinaryArray::from_iter(old), BinaryArray::from_iter(new)))
-    }
-}
 
 /// Splits windowed keys: the key bytes, and the bounds. Keys that are too short for a window are failures.
 pub(crate) fn split_windowed_keys(

@@ -1,5 +1,4 @@
-//! Materialises a table: keeps the latest row of each key, and tells what it was before. Serves table sources and projections
-//! that pull queries read.
+//! Materialises a table source: keeps the latest row of each key, for pull queries and restarts, and tells what it was before.
 //!
 //! A stored value is the row's time (i64, big-endian) and its value columns as `RowCodec` writes them.
 
@@ -27,6 +26,8 @@ pub(crate) struct TableStoreProcessor {
     key_decoder: Box<dyn Decoder>,
     values: RowCodec,
     windowed: bool,
+    /// Somebody downstream needs old values.
+    emits_old: bool,
 }
 
 impl TableStoreProcessor {
@@ -35,6 +36,7 @@ impl TableStoreProcessor {
         schema: &LogicalSchema,
         key_serde: &SerdeOptions,
         windowed: bool,
+        emits_old: bool,
     ) -> Result<Self, TaskError> {
         Ok(Self {
             store: store.to_string(),
@@ -43,6 +45,7 @@ impl TableStoreProcessor {
             key_decoder: formats::decoder(key_serde, &schema.key, store, true)?,
             values: RowCodec::new(&schema.value.iter().map(|c| c.data_type.clone()).collect::<Vec<_>>()),
             windowed,
+            emits_old,
         })
     }
 }
@@ -126,6 +129,13 @@ struct Slot {
     headers: Option<Arc<[Header]>>,
 }
 
+impl Slot {
+    /// Record cache: the key had no row at the last commit and has none now, so nobody hears of what was between.
+    fn passed_unseen(&self) -> bool {
+        self.current.is_empty() && self.emitted.is_empty()
+    }
+}
+
 impl TableStore {
     /// Slots of these keys, filled from the store where they were not in memory.
     fn slots_of(&mut self, keys: &BinaryArray) -> Result<Vec<u32>, TaskError> {
@@ -180,7 +190,7 @@ impl Operator for TableStore {
                     state.emitted.clone_from(&state.current);
                 }
                 state.headers = batch.headers.as_ref().map(|headers| headers[row].clone());
-            } else {
+            } else if self.processor.emits_old {
                 old_bytes.extend_from_slice(&state.current);
                 old_ends.push(old_bytes.len());
             }
@@ -196,19 +206,28 @@ impl Operator for TableStore {
         if self.options.record_cache {
             return Ok(None);
         }
-        let starts = std::iter::once(0).chain(old_ends.iter().copied());
-        let old = self.side(starts.zip(&old_ends).map(|(start, &end)| &old_bytes[start..end]))?;
-        batch.old = Some(old);
+        if self.processor.emits_old {
+            let starts = std::iter::once(0).chain(old_ends.iter().copied());
+            batch.old = Some(self.side(starts.zip(&old_ends).map(|(start, &end)| &old_bytes[start..end]))?);
+        }
         Ok(Some(Batch::Table(batch)))
     }
 
     fn flush(&mut self, _: &mut TaskLog<'_>) -> Result<Option<Batch>, TaskError> {
-        let mut slots: Vec<u32> = self.dirty.iter().copied().filter(|&s| self.index.entry(s).pending).collect();
+        let mut slots = Vec::with_capacity(self.dirty.len());
+        for &slot in &self.dirty {
+            if std::mem::take(&mut self.index.entry_mut(slot).pending) && !self.slots[slot as usize].passed_unseen() {
+                slots.push(slot);
+            }
+        }
         if slots.is_empty() {
             return Ok(None);
         }
         self.index.sort_by_access(&mut slots);
-        let old = self.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?;
+        let old = match self.processor.emits_old {
+            true => Some(self.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?),
+            false => None,
+        };
         let new = self.side(slots.iter().map(|&s| self.slots[s as usize].current.as_slice()))?;
         let rowtime: Int64Array = slots.iter().map(|&s| self.slots[s as usize].change_time).collect::<Vec<_>>().into();
         let stored: Vec<&[u8]> = slots.iter().map(|&s| self.index.entry(s).key.as_slice()).collect();
@@ -216,18 +235,18 @@ impl Operator for TableStore {
         let headers: RowHeaders =
             slots.iter().map(|&s| self.slots[s as usize].headers.take().unwrap_or_else(|| Arc::from([]))).collect();
         let headers = headers.iter().any(|h| !h.is_empty()).then_some(headers);
-        for &slot in &slots {
-            self.index.entry_mut(slot).pending = false;
-        }
-        Ok(Some(Batch::Table(TableBatch { key, old: Some(old), new, rowtime, window, headers })))
+        Ok(Some(Batch::Table(TableBatch { key, old, new, rowtime, window, headers })))
     }
 
     fn commit(&mut self, unit: &mut CommitUnit) -> Result<(), TaskError> {
         for slot in std::mem::take(&mut self.dirty) {
             let state = &self.slots[slot as usize];
+            self.index.entry_mut(slot).dirty = false;
+            if self.options.record_cache && state.passed_unseen() {
+                continue;
+            }
             let value = (!state.current.is_empty()).then_some(state.current.as_slice());
             self.store.write(self.index.entry(slot).key.as_slice(), 0, value, state.change_time);
-            self.index.entry_mut(slot).dirty = false;
         }
         self.store.commit(unit);
         Ok(())

@@ -168,7 +168,7 @@ fn a_restart_finds_topics_offsets_positions_and_records() {
         let log = open(folder.path(), 1 << 20);
         log.create(&topic("t", CleanupPolicy::CompactDelete, Some(-1))).unwrap();
         append(&log, "t", 0, "a=1 b=2");
-        let positions = vec![(at("t", 0), 1)];
+        let positions = vec![Position { at: at("t", 0), offset: 1, partition_time: None }];
         log.commit(CommitUnit { group: "q".into(), positions, ..CommitUnit::default() }).unwrap();
     }
     let log = open(folder.path(), 1 << 20);

@@ -4,6 +4,7 @@
 //! (`writers`); `native` is the only part that knows librdkafka's C interface, `settings` the names of properties. State lies
 //! in the node's own database: it is written after the cluster has the commit, with the changelog offset that it reflects.
 
+mod ledger;
 mod native;
 mod readers;
 mod settings;
@@ -25,11 +26,12 @@ use rdkafka::types::RDKafkaType;
 
 use super::watchers::Watchers;
 use super::{
-    CleanupPolicy, CommitUnit, FetchedRecords, Guarantee, OffsetRange, Partition, Records, TopicError, TopicPartition,
+    CleanupPolicy, CommitUnit, FetchedRecords, Guarantee, Ledger, OffsetRange, Partition, Records, TopicError, TopicPartition,
     TopicSpec, Topics, Wake, Watch, Writer,
 };
 use crate::config::Config;
 use crate::state::StateDb;
+use ledger::KafkaLedger;
 use native::{Client, NativeError, PartitionOffset};
 use readers::Readers;
 pub use settings::guarantee;
@@ -44,6 +46,8 @@ const DESCRIPTION_AGE: Duration = Duration::from_millis(1_000);
 const CONFIGURATION_AGE: Duration = Duration::from_secs(60);
 /// How long a created or deleted topic may take to show.
 const PROPAGATION: Duration = Duration::from_secs(10);
+/// How long after a request without answer others are refused at once.
+const SILENCE: Duration = Duration::from_secs(3);
 /// Records of a partition are given back this often, as by Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 /// How often readers that nobody needs are looked for.
@@ -65,6 +69,8 @@ struct Shared {
     producer: Mutex<Option<Arc<Producer>>>,
     described: Mutex<HashMap<String, Described>>,
     purged: Mutex<HashMap<TopicPartition, Instant>>,
+    /// When and why the cluster last gave no answer.
+    silent: Mutex<Option<(Instant, String)>>,
 }
 
 struct Described {
@@ -91,6 +97,7 @@ impl KafkaTopics {
             producer: Mutex::default(),
             described: Mutex::default(),
             purged: Mutex::default(),
+            silent: Mutex::default(),
         });
         let weak = Arc::downgrade(&shared);
         let housekeeping = move || {
@@ -115,6 +122,10 @@ impl KafkaTopics {
         self.shared.client.metadata(None, timeout).map(drop).map_err(|e| topic_error(&e, None))
     }
 
+    /// The identity of the cluster, as far as it is known.
+    pub fn cluster_id(&self) -> Option<String> {
+        self.shared.client.cluster_id()
+    }
 }
 
 /// Who has to act, by librdkafka's code.
@@ -241,6 +252,22 @@ impl Shared {
         })
     }
 
+    /// A request that somebody waits for. After one without answer the next ones fail at once for a while, so that their
+    /// waits do not add up.
+    fn ask<T>(&self, topic: Option<&str>, ask: impl FnOnce() -> Result<T, NativeError>) -> Result<T, TopicError> {
+        if let Some((at, reason)) = &*self.silent.lock()
+            && at.elapsed() < SILENCE
+        {
+            return Err(TopicError::Unavailable(reason.clone()));
+        }
+        let outcome = ask().map_err(|e| topic_error(&e, topic));
+        *self.silent.lock() = match &outcome {
+            Err(TopicError::Unavailable(reason)) => Some((Instant::now(), reason.clone())),
+            _ => None,
+        };
+        outcome
+    }
+
     fn describe(&self, topic: &str) -> Result<Option<TopicSpec>, TopicError> {
         let now = Instant::now();
         let before = {
@@ -251,7 +278,7 @@ impl Shared {
                 _ => None,
             }
         };
-        let found = self.client.metadata(Some(topic), REQUEST).map_err(|e| topic_error(&e, Some(topic)))?;
+        let found = self.ask(Some(topic), || self.client.metadata(Some(topic), REQUEST))?;
         let Some(found) = found.into_iter().find(|found| found.name == topic) else {
             self.described.lock().remove(topic);
             return Ok(None);
@@ -360,8 +387,12 @@ impl Topics for KafkaTopics {
         })
     }
 
+    fn try_describe(&self, topic: &str) -> Result<Option<TopicSpec>, TopicError> {
+        self.shared.describe(topic)
+    }
+
     fn list(&self) -> Vec<TopicSpec> {
-        let listed = self.shared.client.metadata(None, REQUEST).map_err(|e| topic_error(&e, None));
+        let listed = self.shared.ask(None, || self.shared.client.metadata(None, REQUEST));
         let listed = listed.and_then(|topics| self.shared.configured(&topics)).unwrap_or_else(|error| {
             tracing::warn!(%error, "topics cannot be listed");
             Vec::new()
@@ -372,8 +403,9 @@ impl Topics for KafkaTopics {
 
     fn offsets(&self, partition: &TopicPartition) -> Result<OffsetRange, TopicError> {
         self.shared.check(partition)?;
-        let found = settled(|| self.shared.client.offsets(&partition.topic, partition.partition.0, REQUEST));
-        let (start, end) = found.map_err(|e| topic_error(&e, Some(&partition.topic)))?;
+        let (client, number) = (&self.shared.client, partition.partition.0);
+        let (start, end) =
+            self.shared.ask(Some(&partition.topic), || settled(|| client.offsets(&partition.topic, number, REQUEST)))?;
         Ok(OffsetRange { start, end })
     }
 
@@ -433,6 +465,10 @@ impl Topics for KafkaTopics {
         })
     }
 
+    fn ledger(&self, transactional_id: &str) -> Result<Option<Box<dyn Ledger>>, TopicError> {
+        Ok(Some(Box::new(KafkaLedger::open(self.shared.settings.clone(), transactional_id)?)))
+    }
+
     fn commits_at_once(&self) -> bool {
         false
     }
@@ -456,7 +492,7 @@ impl Topics for KafkaTopics {
     }
 
     fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<i64>, TopicError> {
-        let offsets = settled(|| self.shared.client.group_offsets(group, REQUEST)).map_err(|e| topic_error(&e, None))?;
+        let offsets = self.shared.ask(None, || settled(|| self.shared.client.group_offsets(group, REQUEST)))?;
         let found = offsets
             .into_iter()
             .find(|at| at.topic == *partition.topic && at.partition == partition.partition.0);

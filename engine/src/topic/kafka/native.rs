@@ -290,6 +290,19 @@ impl Client {
         self.handle.0
     }
 
+    /// The identity of the cluster; `None` until a broker has told it.
+    pub fn cluster_id(&self) -> Option<String> {
+        // SAFETY: the text is ours and freed after it was copied.
+        unsafe {
+            let text = sys::rd_kafka_clusterid(self.ptr(), 0);
+            let copy = (!text.is_null()).then(|| text_of(text));
+            if !text.is_null() {
+                sys::rd_kafka_mem_free(self.ptr(), text.cast());
+            }
+            copy
+        }
+    }
+
     /// The first fatal error of an idempotent or transactional producer.
     pub fn fatal_error(&self) -> Option<NativeError> {
         let mut text = [0 as c_char; ERROR_TEXT_BYTES];

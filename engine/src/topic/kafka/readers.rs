@@ -3,6 +3,7 @@
 //! A reader reads ahead in the background and is asked for the records at an offset. Readers that nobody asks any more stop.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
@@ -25,7 +26,20 @@ pub(super) struct Readers {
     watchers: Arc<Watchers>,
     /// A client reads a partition once at a time: the n-th reader of a partition belongs to the n-th client.
     clients: Mutex<Vec<Arc<Client>>>,
-    partitions: Mutex<HashMap<TopicPartition, Arc<Mutex<Vec<Place>>>>>,
+    partitions: Mutex<HashMap<TopicPartition, Arc<ReadPartition>>>,
+}
+
+/// A partition that is being read.
+struct ReadPartition {
+    places: Mutex<Vec<Place>>,
+    /// Its end, as its readers last heard of it; -1: not yet.
+    end: AtomicI64,
+}
+
+impl Default for ReadPartition {
+    fn default() -> Self {
+        Self { places: Mutex::default(), end: AtomicI64::new(-1) }
+    }
 }
 
 /// A reader at its place in the partition.
@@ -59,8 +73,8 @@ impl Readers {
         max_rows: usize,
         wait: Duration,
     ) -> Result<FetchedRecords, TopicError> {
-        let places = self.partitions.lock().entry(at.clone()).or_default().clone();
-        let mut places = places.lock();
+        let partition = self.partitions.lock().entry(at.clone()).or_default().clone();
+        let mut places = partition.places.lock();
         let index = self.place_at(&mut places, at, offset)?;
         let place = &mut places[index];
         place.used = Instant::now();
@@ -71,6 +85,8 @@ impl Readers {
                     None => place.empty_from,
                 };
                 place.next_offset = fetched.next_offset;
+                let end = place.reader.known_end().unwrap_or(-1).max(fetched.next_offset);
+                partition.end.fetch_max(end, Ordering::Relaxed);
                 Ok(fetched)
             }
             Err(error) if is_passing(&error) => {
@@ -125,26 +141,29 @@ impl Readers {
 
     /// The end of a partition as its readers saw it last.
     pub fn known_end(&self, at: &TopicPartition) -> Option<i64> {
-        let places = self.partitions.lock().get(at).cloned()?;
-        // A reader that is being asked right now is not waited for.
-        let places = places.try_lock()?;
-        places.iter().filter_map(|place| place.reader.known_end()).max()
+        let partition = self.partitions.lock().get(at).cloned()?;
+        // Readers that are being asked right now tell what they heard by themselves.
+        if let Some(places) = partition.places.try_lock() {
+            let heard = places.iter().filter_map(|place| place.reader.known_end()).max();
+            partition.end.fetch_max(heard.unwrap_or(-1), Ordering::Relaxed);
+        }
+        Some(partition.end.load(Ordering::Relaxed)).filter(|end| *end >= 0)
     }
 
     /// Stops the readers of a topic that is no more.
     pub fn forget(&self, topic: &str) {
         let gone: Vec<_> = self.partitions.lock().extract_if(|at, _| &*at.topic == topic).collect();
-        for (_, places) in gone {
-            places.lock().clear();
+        for (_, partition) in gone {
+            partition.places.lock().clear();
         }
     }
 
     /// Stops readers that nobody needs.
     pub fn stop_idle(&self) {
-        let partitions: Vec<_> = self.partitions.lock().iter().map(|(at, places)| (at.clone(), places.clone())).collect();
-        for (at, places) in partitions {
+        let partitions: Vec<_> = self.partitions.lock().iter().map(|(at, read)| (at.clone(), read.clone())).collect();
+        for (at, partition) in partitions {
             let watched = self.watchers.watches(&at.topic);
-            if let Some(mut places) = places.try_lock() {
+            if let Some(mut places) = partition.places.try_lock() {
                 // One reader stays with the queries that wait for the topic's next record.
                 let mut kept = 0;
                 let latest = places.iter().map(|place| place.next_offset).max();
@@ -156,7 +175,7 @@ impl Readers {
                 });
             }
         }
-        self.partitions.lock().retain(|_, places| Arc::strong_count(places) > 1 || !places.lock().is_empty());
+        self.partitions.lock().retain(|_, read| Arc::strong_count(read) > 1 || !read.places.lock().is_empty());
     }
 }
 

@@ -21,12 +21,14 @@ use crate::topic::{ChangelogEnd, CommitUnit, Partition, Position, Records, Topic
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long a commit is tried while the cluster does not answer; the query then fails and starts over.
 const COMMIT_LIMIT: Duration = Duration::from_secs(30);
+/// How long a record that somebody waits for may take.
+const APPEND_LIMIT: Duration = Duration::from_secs(20);
 /// Bytes of a writer's records that may wait for delivery; beyond, it waits.
 const OPEN_BYTES_MAX: usize = 4 << 20;
 
 /// A producing client with the topics it knows.
 pub(super) struct Producer {
-    client: Client,
+    pub client: Client,
     topics: Mutex<HashMap<Arc<str>, Arc<TopicHandle>>>,
 }
 
@@ -51,7 +53,7 @@ impl Producer {
         self.topics.lock().remove(topic);
     }
 
-    fn produce(&self, at: &TopicPartition, records: &Records, open: &Arc<Open>) -> Result<(), TopicError> {
+    pub fn produce(&self, at: &TopicPartition, records: &Records, open: &Arc<Open>) -> Result<(), TopicError> {
         let topic = self.topic(&at.topic)?;
         self.client.produce(&topic, at.partition.0, records, open.batch(at, records));
         Ok(())
@@ -71,7 +73,7 @@ impl Producer {
         firsts
             .into_iter()
             .map(|(open, at, rows)| {
-                let ends = open.wait(COMMIT_LIMIT)?;
+                let ends = open.wait(APPEND_LIMIT)?;
                 Ok(ends.get(&at).map_or(0, |end| end - rows))
             })
             .collect()
@@ -80,7 +82,7 @@ impl Producer {
 
 /// Records of a writer that are on their way.
 #[derive(Default)]
-struct Open {
+pub(super) struct Open {
     state: Mutex<OpenState>,
     changed: Condvar,
 }
@@ -136,7 +138,7 @@ impl Open {
     }
 
     /// Waits until everything is delivered. Gives the ends of the partitions written since the last time.
-    fn wait(&self, limit: Duration) -> Result<HashMap<TopicPartition, i64>, TopicError> {
+    pub fn wait(&self, limit: Duration) -> Result<HashMap<TopicPartition, i64>, TopicError> {
         self.wait_for_room(0, limit)?;
         Ok(std::mem::take(&mut self.state.lock().ends))
     }
@@ -392,7 +394,7 @@ fn transactional_id(application_id: &str) -> String {
 }
 
 /// Tries again while the client says that this may help.
-fn retried(limit: Duration, mut call: impl FnMut() -> Result<(), NativeError>) -> Result<(), NativeError> {
+pub(super) fn retried(limit: Duration, mut call: impl FnMut() -> Result<(), NativeError>) -> Result<(), NativeError> {
     let begun = Instant::now();
     loop {
         match call() {

@@ -1,0 +1,4 @@
+-- Grouped by another column: through a repartition topic.
+CREATE TABLE TOTALS WITH (KAFKA_TOPIC='${output}') AS
+  SELECT AUCTION, COUNT(*) AS N, SUM(PRICE) AS TOTAL FROM BIDS
+  WINDOW TUMBLING (SIZE 10 SECONDS) GROUP BY AUCTION;

@@ -1,0 +1,3 @@
+-- The input of every job. Times are those of the records; keys are plain text.
+CREATE STREAM BIDS (BIDDER VARCHAR KEY, AUCTION BIGINT, PRICE BIGINT, CHANNEL VARCHAR, URL VARCHAR, DATETIME BIGINT, EXTRA VARCHAR)
+  WITH (KAFKA_TOPIC='${input}', VALUE_FORMAT='JSON');
