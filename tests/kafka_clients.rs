@@ -40,9 +40,10 @@ fn produce(broker: &Broker, topic: &str, records: &[Seen]) {
     let producer: BaseProducer =
         ClientConfig::new().set("bootstrap.servers", broker.bootstrap()).create().expect("a producer");
     for record in records {
-        let headers = record.headers.iter().fold(OwnedHeaders::new(), |headers, (key, value)| {
-            headers.insert(Header { key, value: value.as_ref() })
-        });
+        let headers = record
+            .headers
+            .iter()
+            .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: value.as_ref() }));
         let mut next: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic).partition(0).headers(headers);
         (next.key, next.payload) = (record.key.as_deref(), record.value.as_deref());
         next.timestamp = record.timestamp;
@@ -92,7 +93,12 @@ async fn records_of_librdkafka_pass_with_key_time_headers_and_tombstones() {
     broker.create_topic("in", 1, &[]).await;
     let at = an_hour_ago();
     let written = [
-        record(Some("a"), Some(r#"{"V":1}"#), at, &[("trace", Some(b"t-1")), ("trace", Some(b"t-2")), ("raw", Some(&[0, 255]))]),
+        record(
+            Some("a"),
+            Some(r#"{"V":1}"#),
+            at,
+            &[("trace", Some(b"t-1")), ("trace", Some(b"t-2")), ("raw", Some(&[0, 255]))],
+        ),
         record(Some("b"), Some(r#"{"V":2}"#), at + 5, &[("empty", Some(b"")), ("null", None)]),
         record(None, Some(r#"{"V":3}"#), at + 3, &[]),
         record(Some("a"), None, at + 9, &[("why", Some(b"gone"))]),
@@ -162,7 +168,8 @@ async fn records_of_javas_console_tools_pass_and_inserted_rows_reach_them() {
         broker.tool("consume", &args, "").await
     };
     let source = read("in").await;
-    for part in ["a:1,b:2\tk1\t{\"V\":1}", "NO_HEADERS\tk2\t{\"V\":2}", "c:3\tk1\tnull", "NO_HEADERS\tnull\t{\"V\":4}"] {
+    for part in ["a:1,b:2\tk1\t{\"V\":1}", "NO_HEADERS\tk2\t{\"V\":2}", "c:3\tk1\tnull", "NO_HEADERS\tnull\t{\"V\":4}"]
+    {
         assert!(source.contains(part), "{part} is missing:\n{source}");
     }
     let inserted = format!("CreateTime:{at}\tPartition:0\tNO_HEADERS\tk5\t{{\"V\":5}}");
@@ -184,7 +191,8 @@ async fn compressed_topics_are_read_and_written() {
         let service = format!("{codec}_");
         let settings = [("ksql.streams.producer.compression.type", codec), ("ksql.service.id", &service)];
         let server = server_on(&broker, &settings).await;
-        let source = format!("CREATE STREAM S (K STRING KEY, V INT) WITH (KAFKA_TOPIC='{input}', VALUE_FORMAT='JSON');");
+        let source =
+            format!("CREATE STREAM S (K STRING KEY, V INT) WITH (KAFKA_TOPIC='{input}', VALUE_FORMAT='JSON');");
         server.ksql(&source).await;
         server.ksql(&format!("CREATE STREAM O WITH (KAFKA_TOPIC='{output}') AS SELECT * FROM S;")).await;
         let args = ["--topic", &output, "--from-beginning", "--max-messages", "100", "--timeout-ms", "60000"];

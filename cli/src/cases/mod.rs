@@ -137,8 +137,11 @@ impl Outcome {
 fn same_on_broker(done: &[Outcome]) -> bool {
     let same = |outcome: &&Outcome| outcome.on_broker.as_ref().is_some_and(|there| there.difference.is_none());
     let passing: Vec<&Outcome> = done.iter().filter(|outcome| outcome.verdict == Verdict::Passed).collect();
-    let with_outputs: Vec<&Outcome> =
-        passing.iter().copied().filter(|outcome| outcome.report.outputs.values().any(|records| !records.is_empty())).collect();
+    let with_outputs: Vec<&Outcome> = passing
+        .iter()
+        .copied()
+        .filter(|outcome| outcome.report.outputs.values().any(|records| !records.is_empty()))
+        .collect();
     println!(
         "the same through the broker: {} of {} cases; {} of {} that pass in process; {} of {} of those with outputs",
         done.iter().filter(same).count(),

@@ -89,8 +89,14 @@ impl<'a> Run<'a> {
         if self.topics.describe(name).is_some() {
             return Ok(());
         }
-        let spec =
-            TopicSpec { name: name.into(), partitions, replicas, cleanup: CleanupPolicy::Delete, retention_ms: None, kafka_configs: &[] };
+        let spec = TopicSpec {
+            name: name.into(),
+            partitions,
+            replicas,
+            cleanup: CleanupPolicy::Delete,
+            retention_ms: None,
+            kafka_configs: &[],
+        };
         self.topics.create(&spec).map_err(|e| e.to_string())
     }
 

@@ -151,9 +151,8 @@ async fn create_pipeline(client: &Client) -> Result<(), String> {
 
 fn how_to_connect(url: &str, kafka: Option<&str>, style: &Style) -> String {
     let heading = style.paint(Paint::Heading, "Try it from another terminal:");
-    let kcat = kafka.map_or_else(String::new, |servers| {
-        format!("  kcat -C -u -b {servers} -t COUNT_TYPE_BY_ACCOUNT -K ' '\n")
-    });
+    let kcat = kafka
+        .map_or_else(String::new, |servers| format!("  kcat -C -u -b {servers} -t COUNT_TYPE_BY_ACCOUNT -K ' '\n"));
     format!(
         "\n{heading}
   weir sql {url}

@@ -38,7 +38,10 @@ mod tests {
                 json!({"outputs": {"O": [{"value": {"A": 2}, "timestamp": 5}]}, "error": null}),
                 "outputs.O[0].value.A: 1 in process, 2 through the broker",
             ),
-            (json!({"outputs": {"O": []}, "error": null}), "outputs.O: [{\"timestamp\":5,\"value\":{\"A\":1}}] in process, [] through the broker"),
+            (
+                json!({"outputs": {"O": []}, "error": null}),
+                "outputs.O: [{\"timestamp\":5,\"value\":{\"A\":1}}] in process, [] through the broker",
+            ),
         ] {
             assert_eq!(differ("", &left, &right).as_deref(), Some(expected));
         }

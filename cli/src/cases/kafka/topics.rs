@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use arrow_array::Int64Array;
 use weir_engine::topic::kafka::KafkaTopics;
 use weir_engine::topic::{
-    CommitUnit, FetchedRecords, Guarantee, OffsetRange, Partition, Records, TopicError, TopicPartition, TopicSpec, Topics,
-    Wake, Watch, Writer,
+    CommitUnit, FetchedRecords, Guarantee, OffsetRange, Partition, Records, TopicError, TopicPartition, TopicSpec,
+    Topics, Wake, Watch, Writer,
 };
 
 use super::left::Left;
@@ -175,7 +175,8 @@ impl Topics for CaseTopics {
             }
             if begun.elapsed() >= READ_LIMIT {
                 let topic = &partition.topic;
-                let text = format!("{topic} ends at {end}, and what lies from {from} on did not come in {READ_LIMIT:?}");
+                let text =
+                    format!("{topic} ends at {end}, and what lies from {from} on did not come in {READ_LIMIT:?}");
                 return Err(TopicError::Unavailable(text));
             }
         }
