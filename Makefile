@@ -16,8 +16,14 @@ build: setup ## Build the weir binary
 	@echo "Building weir; the first build takes about 15 minutes on two cores (RocksDB, Arrow), later ones seconds."
 	cargo build --release -p weir
 
-demo: build ## Start a server on the embedded log and watch the bank example live
+demo: build ## Start a server and watch the bank example live; KAFKA=1: on a Kafka broker of its own
+ifdef KAFKA
+	@dir=$$(mktemp -d) && trap : INT TERM && trap 'scripts/kafka stop "$$dir" --kill; rm -rf "$$dir"' EXIT && \
+	scripts/kafka start "$$dir" --parent $$$$ >/dev/null && \
+	$(WEIR) demo --bootstrap-servers "$$(cat "$$dir/bootstrap")"
+else
 	$(WEIR) demo
+endif
 
 kafka: ## Start a Kafka broker for development, with its data in ./.kafka
 	@scripts/kafka start $(KAFKA_DIR)

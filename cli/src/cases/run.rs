@@ -1,4 +1,4 @@
-//! Executes one case: a fresh engine in memory, statements in order, inputs one at a time, outputs read back.
+//! Executes one case: a fresh engine, statements in order, inputs one at a time, outputs read back.
 //!
 //! Follows runtime reference 12.4: no record cache, earliest offsets, one partition unless the case says otherwise, every
 //! record fully processed before the next.
@@ -25,6 +25,7 @@ use weir_parser::VariableMap;
 use weir_parser::ast::{CreateSource, Emit, Literal, ParsedStatement, Query, SourceKind, Statement};
 
 use super::case::{Case, CaseHeader, CaseRecord, CaseTopic};
+use super::kafka::Broker;
 use super::picture;
 use super::report::{OutputRecord, Report, ReportedSource};
 use super::schema_text::schema_text;
@@ -32,9 +33,10 @@ use super::schema_text::schema_text;
 /// Rows and clock ticks of a case never exceed this; a query that never ends is cut here.
 const FETCH_ROWS: usize = 10_000;
 
-pub fn run(case: &Case, batch_size: usize) -> Report {
+/// `broker`: where the topics of the case lie; `None`: in memory.
+pub fn run(case: &Case, batch_size: usize, broker: Option<&Broker>) -> Report {
     let mut report = Report::new(case);
-    let outcome = Run::new(case, batch_size).and_then(|mut run| {
+    let outcome = Run::new(case, batch_size, broker).and_then(|mut run| {
         let outcome = run.execute(&mut report);
         run.read_back(&mut report);
         outcome
@@ -55,11 +57,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(case: &'a Case, batch_size: usize) -> Result<Self, String> {
+    fn new(case: &'a Case, batch_size: usize, broker: Option<&Broker>) -> Result<Self, String> {
         let db = StateDb::in_memory();
-        let topics: Arc<dyn Topics> = Arc::new(EmbeddedLog::open(db.clone()).map_err(|e| e.to_string())?);
         let mut config = case_config(case);
         config.set("weir.batch.rows", batch_size.to_string());
+        let topics: Arc<dyn Topics> = match broker {
+            Some(broker) => broker.topics(case, config.clone(), db.clone())?,
+            None => Arc::new(EmbeddedLog::open(db.clone()).map_err(|e| e.to_string())?),
+        };
         let simulation = Simulation::new(Arc::clone(&topics), db.clone(), SimulationOptions::default());
         let driver = Arc::new(SimulatedDriver::new(simulation));
         let engine = Engine::new(config, Arc::clone(&topics), db, driver.clone());
@@ -84,8 +89,14 @@ impl<'a> Run<'a> {
         if self.topics.describe(name).is_some() {
             return Ok(());
         }
-        let spec =
-            TopicSpec { name: name.into(), partitions, replicas, cleanup: CleanupPolicy::Delete, retention_ms: None, kafka_configs: &[] };
+        let spec = TopicSpec {
+            name: name.into(),
+            partitions,
+            replicas,
+            cleanup: CleanupPolicy::Delete,
+            retention_ms: None,
+            kafka_configs: &[],
+        };
         self.topics.create(&spec).map_err(|e| e.to_string())
     }
 

@@ -1,22 +1,25 @@
-//! `weir datagen`: generated records into topics, over HTTP.
+//! `weir datagen`: generated records into topics, over HTTP or straight into Kafka.
 //!
-//! `record` is what every generator makes; one file per scenario makes them; `send` posts them. Generators know neither
+//! `record` is what every generator makes; one file per scenario makes them; `send` sends them to a `destination`. Generators know neither
 //! clock nor network, so that benchmarks and tests can use them alone.
 
 mod bank;
 mod clickstream;
+mod destination;
 mod nexmark;
 mod record;
 mod send;
 mod simple;
 
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 pub use bank::Bank;
+pub use destination::{Cluster, Destination};
 pub use record::{Generator, GeneratorOptions, TopicDefinition};
 pub use send::{Sender, SenderOptions};
 
@@ -27,16 +30,24 @@ use crate::client::Client;
 #[command(after_help = "Examples:
   weir datagen bank --rate 200
   weir datagen nexmark --rate max --count 1000000 --seed 7
+  weir datagen orders --bootstrap-servers localhost:9092 --topic shop.orders --rate 1000
   weir datagen pageviews --count 3 --print
 
 Missing topics are made together with a stream; the statement is shown. Records go to POST /topics/{topic}, the
-JSON format of the Kafka REST proxy.")]
+JSON format of the Kafka REST proxy. With --bootstrap-servers they go straight into Kafka, no server is needed, and
+only the topics are made.")]
 pub struct DatagenArguments {
     /// What to generate
     scenario: Scenario,
     /// The server
     #[arg(long, value_name = "URL", default_value = crate::client::DEFAULT_URL)]
     url: String,
+    /// Write to these Kafka brokers instead of a server
+    #[arg(long, value_name = "HOST:PORT,...", conflicts_with = "url")]
+    bootstrap_servers: Option<String>,
+    /// The topic's name, for what has one topic [default: as the scenario has it]
+    #[arg(long, value_name = "NAME", conflicts_with = "topic_prefix")]
+    topic: Option<String>,
     /// Text before the name of each topic and stream
     #[arg(long, value_name = "TEXT", default_value = "")]
     topic_prefix: String,
@@ -119,24 +130,23 @@ pub async fn run(arguments: &DatagenArguments) -> Result<(), String> {
         step_us: step_us(arguments.rate),
     };
     let mut generator = arguments.scenario.generator(&options);
-    let prefix = arguments.topic_prefix.as_str();
+    let topics = topic_names(arguments, generator.topics())?;
     if arguments.print {
-        return print(generator.as_mut(), prefix, arguments.count.unwrap_or(u64::MAX));
+        return print(generator.as_mut(), &topics, arguments.count.unwrap_or(u64::MAX));
     }
-    let client = Client::new(&arguments.url).map_err(|e| e.to_string())?;
-    for statement in missing_topics(&client, generator.topics(), prefix).await? {
-        eprintln!("{statement}");
-        client.statements(&statement).await.map_err(|e| e.to_string())?;
-    }
+    let destination = match &arguments.bootstrap_servers {
+        Some(servers) => on_kafka(arguments, servers, generator.topics(), &topics).await?,
+        None => on_server(arguments, generator.topics(), &topics).await?,
+    };
     let sender = SenderOptions {
         in_flight: usize::from(arguments.in_flight),
         rate: arguments.rate,
         count: arguments.count,
-        prefix: prefix.to_string(),
+        topics,
     };
     let progress = progress_bar(arguments.count);
     let started = Instant::now();
-    let mut sending = Sender::start(client, generator, sender);
+    let mut sending = Sender::start(&destination, generator, sender);
     let outcome = tokio::select! {
         outcome = sending.finished(|sent| progress.set_position(sent)) => outcome,
         _ = tokio::signal::ctrl_c() => Ok(()),
@@ -146,24 +156,73 @@ pub async fn run(arguments: &DatagenArguments) -> Result<(), String> {
     outcome
 }
 
+/// The topics' names in the order of their definitions.
+fn topic_names(arguments: &DatagenArguments, definitions: &[TopicDefinition]) -> Result<Vec<Arc<str>>, String> {
+    match (&arguments.topic, definitions) {
+        (None, _) => {
+            let prefix = &arguments.topic_prefix;
+            Ok(definitions.iter().map(|definition| format!("{prefix}{}", definition.topic).into()).collect())
+        }
+        (Some(topic), [_]) => Ok(vec![topic.as_str().into()]),
+        (Some(_), several) => {
+            Err(format!("--topic: {} topics are filled here; use --topic-prefix to name them", several.len()))
+        }
+    }
+}
+
+/// A server with streams over what topics were missing.
+async fn on_server(
+    arguments: &DatagenArguments,
+    definitions: &[TopicDefinition],
+    topics: &[Arc<str>],
+) -> Result<Destination, String> {
+    let client = Client::new(&arguments.url).map_err(|e| e.to_string())?;
+    let known = client.topic_names().await.map_err(|e| e.to_string())?;
+    for (definition, topic) in definitions.iter().zip(topics) {
+        if !known.iter().any(|name| **name == **topic) {
+            let statement = definition.create_statement(&arguments.topic_prefix, topic);
+            eprintln!("{statement}");
+            client.statements(&statement).await.map_err(|e| e.to_string())?;
+        }
+    }
+    Ok(Destination::Server(client))
+}
+
+/// A Kafka cluster with the topics; shows the statements that read those that were missing.
+async fn on_kafka(
+    arguments: &DatagenArguments,
+    bootstrap_servers: &str,
+    definitions: &[TopicDefinition],
+    topics: &[Arc<str>],
+) -> Result<Destination, String> {
+    let (servers, names) = (bootstrap_servers.to_string(), topics.to_vec());
+    // Records of a time that the user has chosen may be older than a cluster keeps them.
+    let retention_ms = arguments.start_ms.map(|_| -1);
+    let reached = tokio::task::spawn_blocking(move || {
+        let cluster = Cluster::reach(&servers)?;
+        let made = |name: &Arc<str>| cluster.make_topic(name, record::PARTITIONS, retention_ms);
+        let made = names.iter().map(made).collect::<Result<Vec<bool>, _>>().map_err(|e| e.to_string())?;
+        Ok::<_, String>((cluster, made))
+    });
+    let (cluster, made) = reached.await.map_err(|e| e.to_string())??;
+    for ((definition, topic), _) in definitions.iter().zip(topics).zip(made).filter(|(_, made)| *made) {
+        let statement = definition.create_statement(&arguments.topic_prefix, topic);
+        eprintln!("Topic {topic} is made. A server reads it with:\n{statement}");
+    }
+    Ok(Destination::Kafka(Arc::new(cluster)))
+}
+
 fn report(sent: u64, took: Duration) {
     let seconds = took.as_secs_f64().max(0.001);
     println!("{sent} records in {seconds:.1} s, {:.0} records/s", sent as f64 / seconds);
 }
 
-/// The statements that make what is missing; empty when all topics are there.
-async fn missing_topics(client: &Client, topics: &[TopicDefinition], prefix: &str) -> Result<Vec<String>, String> {
-    let known = client.topic_names().await.map_err(|e| e.to_string())?;
-    let is_missing = |definition: &&TopicDefinition| !known.contains(&format!("{prefix}{}", definition.topic));
-    Ok(topics.iter().filter(is_missing).map(|definition| definition.create_statement(prefix)).collect())
-}
-
-fn print(generator: &mut dyn Generator, prefix: &str, count: u64) -> Result<(), String> {
+fn print(generator: &mut dyn Generator, topics: &[Arc<str>], count: u64) -> Result<(), String> {
     use std::io::Write as _;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for _ in 0..count {
         let record = generator.next();
-        let topic = serde_json::Value::from(format!("{prefix}{}", generator.topics()[record.topic].topic));
+        let topic = serde_json::Value::from(&*topics[record.topic]);
         let key = record.key.as_deref().unwrap_or("null");
         let line =
             format!(r#"{{"topic":{topic},"key":{key},"value":{},"timestamp":{}}}"#, record.value, record.timestamp_ms);
@@ -232,7 +291,7 @@ mod tests {
             let options = GeneratorOptions { seed: 3, start_ms: 0, step_us: 1 };
             for definition in scenario.generator(&options).topics() {
                 for prefix in ["", "load-2."] {
-                    let sql = definition.create_statement(prefix);
+                    let sql = definition.create_statement(prefix, definition.topic);
                     assert!(weir_parser::parse_statement(&sql).is_ok(), "{sql}");
                 }
             }

@@ -15,6 +15,9 @@ pub struct Record {
     pub timestamp_ms: i64,
 }
 
+/// Partitions of topics that are made.
+pub const PARTITIONS: u32 = 4;
+
 /// A topic that a generator fills, with the stream that reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicDefinition {
@@ -29,16 +32,16 @@ pub struct TopicDefinition {
 }
 
 impl TopicDefinition {
-    /// The statement that makes the stream and its topic; `prefix` stands before both names.
-    pub fn create_statement(&self, prefix: &str) -> String {
+    /// The statement that makes the stream over `topic`, and the topic if it is missing; `prefix` stands before the stream's
+    /// name.
+    pub fn create_statement(&self, prefix: &str, topic: &str) -> String {
         let key_format = self.key_format.map_or(String::new(), |format| format!("KEY_FORMAT='{format}', "));
         let timestamp = self.timestamp.map_or(String::new(), |column| format!(", TIMESTAMP='{column}'"));
         format!(
-            "CREATE STREAM IF NOT EXISTS {}{} ({}) WITH (KAFKA_TOPIC='{prefix}{}', {key_format}VALUE_FORMAT='JSON', PARTITIONS=4{timestamp});",
+            "CREATE STREAM IF NOT EXISTS {}{} ({}) WITH (KAFKA_TOPIC='{topic}', {key_format}VALUE_FORMAT='JSON', PARTITIONS={PARTITIONS}{timestamp});",
             stream_prefix(prefix),
             self.stream,
             self.columns,
-            self.topic,
         )
     }
 }

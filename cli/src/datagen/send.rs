@@ -1,6 +1,6 @@
-//! Posts generated records in batches: a bounded number of batches under way, each key in its order.
+//! Sends generated records in batches: a bounded number of batches under way, each key in its order.
 //!
-//! Records are dealt to lanes by topic and key; a lane posts one batch after the other. A full lane stops the generator.
+//! Records are dealt to lanes by topic and key; a lane sends one batch after the other. A full lane stops the generator.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Rate;
+use super::destination::Destination;
 use super::record::{Generator, Record};
-use crate::client::Client;
 
 /// Records of a batch, at most.
 const BATCH_RECORDS: usize = 2_000;
@@ -28,31 +28,14 @@ pub struct SenderOptions {
     pub rate: Rate,
     /// `None`: for ever.
     pub count: Option<u64>,
-    /// Text before the topics' names.
-    pub prefix: String,
+    /// The names of the generator's topics.
+    pub topics: Vec<Arc<str>>,
 }
 
-/// Records of one topic as the body of a request.
+/// Records of one topic.
 struct Batch {
-    topic: String,
-    body: String,
-    records: u64,
-}
-
-impl Batch {
-    fn new(topic: String) -> Self {
-        Self { topic, body: String::from("{\"records\":["), records: 0 }
-    }
-
-    fn push(&mut self, record: &Record) {
-        use std::fmt::Write as _;
-        if self.records > 0 {
-            self.body.push(',');
-        }
-        let key = record.key.as_deref().unwrap_or("null");
-        let _ = write!(self.body, r#"{{"key":{key},"value":{},"timestamp":{}}}"#, record.value, record.timestamp_ms);
-        self.records += 1;
-    }
+    topic: Arc<str>,
+    records: Vec<Record>,
 }
 
 /// A generator whose records are on their way. Dropping it stops the sending.
@@ -62,20 +45,20 @@ pub struct Sender {
 }
 
 impl Sender {
-    pub fn start(client: Client, generator: Box<dyn Generator>, options: SenderOptions) -> Self {
+    pub fn start(destination: &Destination, generator: Box<dyn Generator>, options: SenderOptions) -> Self {
         let sent = Arc::new(AtomicU64::new(0));
         let mut tasks = JoinSet::new();
         let mut lanes = Vec::with_capacity(options.in_flight);
         for _ in 0..options.in_flight.max(1) {
             let (sender, receiver) = mpsc::channel(LANE_BATCHES);
             lanes.push(sender);
-            tasks.spawn(post(client.clone(), receiver, Arc::clone(&sent)));
+            tasks.spawn(write(destination.clone(), receiver, Arc::clone(&sent)));
         }
         tasks.spawn(deal(generator, options, lanes));
         Self { tasks, sent }
     }
 
-    /// Records that the server has acknowledged.
+    /// Records that are durable.
     pub fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
@@ -96,10 +79,15 @@ impl Sender {
     }
 }
 
-async fn post(client: Client, mut batches: mpsc::Receiver<Batch>, sent: Arc<AtomicU64>) -> Result<(), String> {
-    while let Some(batch) = batches.recv().await {
-        client.produce(&batch.topic, batch.body).await.map_err(|e| e.to_string())?;
-        sent.fetch_add(batch.records, Ordering::Relaxed);
+async fn write(
+    destination: Destination,
+    mut batches: mpsc::Receiver<Batch>,
+    sent: Arc<AtomicU64>,
+) -> Result<(), String> {
+    while let Some(Batch { topic, records }) = batches.recv().await {
+        let count = records.len() as u64;
+        destination.write(topic, records).await?;
+        sent.fetch_add(count, Ordering::Relaxed);
     }
     Ok(())
 }
@@ -110,7 +98,7 @@ async fn deal(
     options: SenderOptions,
     lanes: Vec<mpsc::Sender<Batch>>,
 ) -> Result<(), String> {
-    let topics: Vec<String> = generator.topics().iter().map(|t| format!("{}{}", options.prefix, t.topic)).collect();
+    let topics = options.topics;
     let most = (BATCH_RECORDS * lanes.len()) as u64;
     let started = Instant::now();
     let mut tick = tokio::time::interval(TICK);
@@ -127,17 +115,19 @@ async fn deal(
             }
         }
         .min(left);
-        let mut batches: Vec<Option<Batch>> = (0..lanes.len() * topics.len()).map(|_| None).collect();
+        let mut batches: Vec<Vec<Record>> = vec![Vec::new(); lanes.len() * topics.len()];
         for _ in 0..due {
             let record = generator.next();
             let at = lane(&record, made, lanes.len()) * topics.len() + record.topic;
-            batches[at].get_or_insert_with(|| Batch::new(topics[record.topic].clone())).push(&record);
+            batches[at].push(record);
             made += 1;
         }
         left -= due;
-        for (at, batch) in batches.into_iter().enumerate() {
-            let Some(mut batch) = batch else { continue };
-            batch.body.push_str("]}");
+        for (at, records) in batches.into_iter().enumerate() {
+            if records.is_empty() {
+                continue;
+            }
+            let batch = Batch { topic: Arc::clone(&topics[at % topics.len()]), records };
             if lanes[at / topics.len()].send(batch).await.is_err() {
                 // The lane has failed and reports why.
                 return Ok(());

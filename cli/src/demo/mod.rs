@@ -1,6 +1,8 @@
-//! `weir demo`: the bank pipeline live, in one process: server, generated transactions, and two tables that change.
+//! `weir demo`: the bank pipeline live, in one process: server, generated transactions, and two tables that change. On the
+//! embedded log, or with `on_kafka` on a Kafka cluster.
 
 mod live;
+mod on_kafka;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -17,8 +19,9 @@ use weir_engine::config::Config;
 use weir_server::server::{Server, ServerError, ServerOptions};
 
 use self::live::{LiveTable, Screen};
+use self::on_kafka::OnKafka;
 use crate::client::{Client, RequestSettings};
-use crate::datagen::{Bank, GeneratorOptions, Sender, SenderOptions, now_ms, step_us};
+use crate::datagen::{Bank, Destination, Generator as _, GeneratorOptions, Sender, SenderOptions, now_ms, step_us};
 use crate::sql::{Element, Paint, Style};
 
 const PIPELINE: &str = include_str!("../../../examples/bank/bank.sql");
@@ -35,7 +38,8 @@ const SECONDS_WITHOUT_TERMINAL: u64 = 20;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   weir demo
-  weir demo --seconds 30 --port 9000 --keep")]
+  weir demo --seconds 30 --port 9000 --keep
+  weir demo --bootstrap-servers localhost:9092")]
 pub struct DemoArguments {
     /// Stop after so many seconds [default: at Ctrl-C; 20 when the output is no terminal]
     #[arg(long, value_name = "N")]
@@ -43,20 +47,37 @@ pub struct DemoArguments {
     /// Port of the server [default: 8088, or any free one]
     #[arg(long, value_name = "P")]
     port: Option<u16>,
-    /// Leave the data folder behind
+    /// Show it on these Kafka brokers [default: the embedded log]
+    #[arg(long, value_name = "HOST:PORT,...")]
+    bootstrap_servers: Option<String>,
+    /// Leave the data folder, and on Kafka the topics, behind
     #[arg(long)]
     keep: bool,
 }
 
 pub async fn run(arguments: &DemoArguments) -> Result<(), String> {
     let folder = std::env::temp_dir().join(format!("weir-demo-{}", std::process::id()));
-    let server = start(arguments.port, &folder).await.map_err(|e| e.to_string())?;
+    let kafka = match &arguments.bootstrap_servers {
+        Some(servers) => Some(OnKafka::reach(servers).await?),
+        None => None,
+    };
+    let config = kafka.as_ref().map(OnKafka::config).unwrap_or_default();
+    let server = start(arguments.port, &folder, config).await.map_err(|e| e.to_string())?;
     let url = format!("http://{}", server.address);
-    println!("Server on {url}, data in {}.", folder.display());
-    let outcome = show(&url, arguments.seconds).await;
-    let stopped = server.stop().await.map_err(|e| e.to_string());
+    match &kafka {
+        Some(kafka) => println!("Server on {url}, topics on the Kafka brokers {}.", kafka.bootstrap_servers()),
+        None => println!("Server on {url}, data in {}.", folder.display()),
+    }
+    let client = Client::new(&url).map_err(|e| e.to_string())?;
+    let destination = kafka.as_ref().map_or_else(|| Destination::Server(client.clone()), OnKafka::destination);
+    let outcome = show(&client, &destination, arguments).await;
+    let stopped = match &kafka {
+        Some(kafka) if !arguments.keep => kafka.stop_and_remove(server, &client).await,
+        _ => server.stop().await.map_err(|e| e.to_string()),
+    };
     if arguments.keep {
-        println!("Data stays in {0}; go on with: weir server --data-dir {0}", folder.display());
+        let settings = kafka.as_ref().map_or_else(String::new, OnKafka::server_arguments);
+        println!("Data stays in {0}; go on with: weir server --data-dir {0}{settings}", folder.display());
     } else {
         // A temporary folder that cannot be removed is the system's to clean up.
         let _ = std::fs::remove_dir_all(&folder);
@@ -65,11 +86,11 @@ pub async fn run(arguments: &DemoArguments) -> Result<(), String> {
 }
 
 /// On the port that was asked for, or on the usual one, or if that is taken on any.
-async fn start(port: Option<u16>, folder: &Path) -> Result<Server, ServerError> {
+async fn start(port: Option<u16>, folder: &Path, config: Config) -> Result<Server, ServerError> {
     let options = |port| ServerOptions {
         listen: SocketAddr::from(([127, 0, 0, 1], port)),
         data_dir: Some(PathBuf::from(folder)),
-        config: Config::default(),
+        config: config.clone(),
     };
     match (port, Server::start(options(port.unwrap_or(PORT))).await) {
         (None, Err(ServerError::Listen { .. })) => Server::start(options(0)).await,
@@ -78,11 +99,11 @@ async fn start(port: Option<u16>, folder: &Path) -> Result<Server, ServerError> 
 }
 
 /// Makes the pipeline, feeds it and shows its tables until the time is over or somebody stops it.
-async fn show(url: &str, seconds: Option<u64>) -> Result<(), String> {
-    let client = Client::new(url).map_err(|e| e.to_string())?;
-    create_pipeline(&client).await?;
+async fn show(client: &Client, destination: &Destination, arguments: &DemoArguments) -> Result<(), String> {
+    let seconds = arguments.seconds;
+    create_pipeline(client).await?;
     let style = Style::of_stdout();
-    println!("{}", how_to_connect(url, &style));
+    println!("{}", how_to_connect(client.url(), arguments.bootstrap_servers.as_deref(), &style));
     let tables = [volume_per_minute(), counts_by_account()].map(|table| Arc::new(Mutex::new(table)));
     let mut followers = JoinSet::new();
     for table in &tables {
@@ -92,8 +113,9 @@ async fn show(url: &str, seconds: Option<u64>) -> Result<(), String> {
         &GeneratorOptions { seed: 42, start_ms: now_ms(), step_us: step_us(Some(RECORDS_PER_SECOND)) },
         ACCOUNTS,
     );
-    let options = SenderOptions { in_flight: 1, rate: Some(RECORDS_PER_SECOND), count: None, prefix: String::new() };
-    let mut sender = Sender::start(client, Box::new(generator), options);
+    let topics = generator.topics().iter().map(|definition| definition.topic.into()).collect();
+    let options = SenderOptions { in_flight: 1, rate: Some(RECORDS_PER_SECOND), count: None, topics };
+    let mut sender = Sender::start(destination, Box::new(generator), options);
     tokio::select! {
         outcome = sender.finished(|_| {}) => return outcome,
         Some(ended) = followers.join_next() => return ended.map_err(|e| e.to_string())?,
@@ -127,15 +149,17 @@ async fn create_pipeline(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-fn how_to_connect(url: &str, style: &Style) -> String {
+fn how_to_connect(url: &str, kafka: Option<&str>, style: &Style) -> String {
     let heading = style.paint(Paint::Heading, "Try it from another terminal:");
+    let kcat = kafka
+        .map_or_else(String::new, |servers| format!("  kcat -C -u -b {servers} -t COUNT_TYPE_BY_ACCOUNT -K ' '\n"));
     format!(
         "\n{heading}
   weir sql {url}
   weir sql {url} -e \"SELECT * FROM COUNT_TYPE_BY_ACCOUNT WHERE ACCOUNT_ID = 'ACC0001';\"
   curl -s {url}/ksql -d '{{\"ksql\": \"SHOW QUERIES;\"}}'
   curl -sN {url}/query-stream -d '{{\"sql\": \"SELECT * FROM TRANSACTION_OUTCOMES EMIT CHANGES;\"}}'
-"
+{kcat}"
     )
 }
 
