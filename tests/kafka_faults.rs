@@ -4,8 +4,8 @@
 //! `WEIR_FAULT_RECORDS` and `WEIR_FAULT_KILLS` make it larger than it is in every run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::RngExt;

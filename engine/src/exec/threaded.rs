@@ -155,10 +155,9 @@ impl Runtime {
         };
         let mut handles = Vec::new();
         let workers = (0..threads).map(|i| spawn(format!("weir-worker-{i}"), work_loop));
-        for handle in workers.chain([
-            spawn("weir-timer".into(), timer_loop),
-            spawn("weir-starter".into(), waiting::start_loop),
-        ]) {
+        for handle in
+            workers.chain([spawn("weir-timer".into(), timer_loop), spawn("weir-starter".into(), waiting::start_loop)])
+        {
             match handle {
                 Ok(handle) => handles.push(handle),
                 Err(error) => tracing::error!(%error, "cannot start a thread"),
@@ -398,4 +397,3 @@ fn timer_loop(shared: &Arc<Shared>) {
         }
     }
 }
-

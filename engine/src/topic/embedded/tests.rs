@@ -146,7 +146,13 @@ fn a_commit_moves_outputs_positions_and_state_at_once() {
             state.put(store, b"k".to_vec(), b"1".to_vec());
             let outputs =
                 vec![(at("out", 1), records("a=1")), (at(out, 0), records("b=2")), (at("out", 1), records("c=3"))];
-            CommitUnit { group: "q".into(), outputs, positions: vec![position(at("in", 0), 7)], state, ..CommitUnit::default() }
+            CommitUnit {
+                group: "q".into(),
+                outputs,
+                positions: vec![position(at("in", 0), 7)],
+                state,
+                ..CommitUnit::default()
+            }
         };
         let stored = || log.db.snapshot().get_many(store, &[b"k"]).unwrap().remove(0);
         assert!(log.commit(unit("missing")).is_err());

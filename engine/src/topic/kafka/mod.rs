@@ -26,16 +26,16 @@ use rdkafka::types::RDKafkaType;
 
 use super::watchers::Watchers;
 use super::{
-    CleanupPolicy, CommitUnit, FetchedRecords, Guarantee, Ledger, OffsetRange, Partition, Records, TopicError, TopicPartition,
-    TopicSpec, Topics, Wake, Watch, Writer,
+    CleanupPolicy, CommitUnit, FetchedRecords, Guarantee, Ledger, OffsetRange, Partition, Records, TopicError,
+    TopicPartition, TopicSpec, Topics, Wake, Watch, Writer,
 };
 use crate::config::Config;
 use crate::state::StateDb;
 use ledger::KafkaLedger;
 use native::{Client, NativeError, PartitionOffset};
 use readers::Readers;
-pub use settings::guarantee;
 use settings::Settings;
+pub use settings::guarantee;
 use writers::{AtLeastOnceWriter, Producer, TransactionalWriter};
 
 /// Longest wait for one request to the cluster.
@@ -84,7 +84,8 @@ impl KafkaTopics {
     /// `Refused` when a property cannot be used; says which.
     pub fn open(config: &Config, db: StateDb) -> Result<Self, TopicError> {
         let settings = Settings::new(config)?;
-        let client = Client::new(RDKafkaType::RD_KAFKA_CONSUMER, &settings.admin()).map_err(|e| topic_error(&e, None))?;
+        let client =
+            Client::new(RDKafkaType::RD_KAFKA_CONSUMER, &settings.admin()).map_err(|e| topic_error(&e, None))?;
         let admin = settings.admin().create().map_err(|e: KafkaError| TopicError::Refused(e.to_string()))?;
         let watchers = Arc::new(Watchers::default());
         let shared = Arc::new(Shared {
@@ -273,7 +274,9 @@ impl Shared {
         let before = {
             let described = self.described.lock();
             match described.get(topic) {
-                Some(known) if now - known.at < DESCRIPTION_AGE && known.spec.is_some() => return Ok(known.spec.clone()),
+                Some(known) if now - known.at < DESCRIPTION_AGE && known.spec.is_some() => {
+                    return Ok(known.spec.clone());
+                }
                 Some(known) if now - known.configured_at < CONFIGURATION_AGE => known.spec.clone(),
                 _ => None,
             }
@@ -285,7 +288,9 @@ impl Shared {
         };
         let configured_at = self.described.lock().get(topic).map(|known| known.configured_at);
         let (spec, configured_at) = match (before, configured_at) {
-            (Some(before), Some(at)) => (TopicSpec { partitions: found.partitions, replicas: found.replicas, ..before }, at),
+            (Some(before), Some(at)) => {
+                (TopicSpec { partitions: found.partitions, replicas: found.replicas, ..before }, at)
+            }
             _ => {
                 let mut specs = self.configured(std::slice::from_ref(&found))?;
                 (specs.pop().ok_or_else(|| TopicError::UnknownTopic(topic.to_string()))?, now)
@@ -345,7 +350,10 @@ impl Shared {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        Err(TopicError::Unavailable(format!("topic {topic} does not show as {} yet", if there { "created" } else { "deleted" })))
+        Err(TopicError::Unavailable(format!(
+            "topic {topic} does not show as {} yet",
+            if there { "created" } else { "deleted" }
+        )))
     }
 }
 
@@ -357,8 +365,8 @@ impl Topics for KafkaTopics {
         for (name, value) in &set {
             topic = topic.set(name, value);
         }
-        let answers =
-            block_on(self.shared.admin.create_topics([&topic], &options())).map_err(|e| rdkafka_error(&e, &spec.name))?;
+        let answers = block_on(self.shared.admin.create_topics([&topic], &options()))
+            .map_err(|e| rdkafka_error(&e, &spec.name))?;
         match answers.into_iter().next() {
             Some(Err((_, Code::TopicAlreadyExists))) => Err(TopicError::TopicExists(spec.name.clone())),
             Some(Err((_, Code::InvalidTopic))) => Err(TopicError::InvalidName(spec.name.clone())),
@@ -404,8 +412,9 @@ impl Topics for KafkaTopics {
     fn offsets(&self, partition: &TopicPartition) -> Result<OffsetRange, TopicError> {
         self.shared.check(partition)?;
         let (client, number) = (&self.shared.client, partition.partition.0);
-        let (start, end) =
-            self.shared.ask(Some(&partition.topic), || settled(|| client.offsets(&partition.topic, number, REQUEST)))?;
+        let (start, end) = self
+            .shared
+            .ask(Some(&partition.topic), || settled(|| client.offsets(&partition.topic, number, REQUEST)))?;
         Ok(OffsetRange { start, end })
     }
 
@@ -427,7 +436,9 @@ impl Topics for KafkaTopics {
             // Retention may have taken what was asked for; anything else is an offset that never was.
             Err(TopicError::Corrupt(reason)) => match self.offsets(partition)? {
                 range if offset < range.start => Ok(nothing(range.start)),
-                range => Err(TopicError::Corrupt(format!("{reason}; the topic ends at {}: was it made anew?", range.end))),
+                range => {
+                    Err(TopicError::Corrupt(format!("{reason}; the topic ends at {}: was it made anew?", range.end)))
+                }
             },
             outcome => outcome,
         }
@@ -440,7 +451,8 @@ impl Topics for KafkaTopics {
     fn offset_for_time(&self, partition: &TopicPartition, timestamp_ms: i64) -> Result<i64, TopicError> {
         let (topic, number) = (partition.topic.to_string(), partition.partition.0);
         let at = PartitionOffset { topic, partition: number, offset: timestamp_ms, metadata: None };
-        let found = self.shared.client.offset_for_time(at, REQUEST).map_err(|e| topic_error(&e, Some(&partition.topic)))?;
+        let found =
+            self.shared.client.offset_for_time(at, REQUEST).map_err(|e| topic_error(&e, Some(&partition.topic)))?;
         if found >= 0 { Ok(found) } else { Ok(self.offsets(partition)?.end) }
     }
 
@@ -493,9 +505,8 @@ impl Topics for KafkaTopics {
 
     fn committed(&self, group: &str, partition: &TopicPartition) -> Result<Option<i64>, TopicError> {
         let offsets = self.shared.ask(None, || settled(|| self.shared.client.group_offsets(group, REQUEST)))?;
-        let found = offsets
-            .into_iter()
-            .find(|at| at.topic == *partition.topic && at.partition == partition.partition.0);
+        let found =
+            offsets.into_iter().find(|at| at.topic == *partition.topic && at.partition == partition.partition.0);
         Ok(found.map(|at| at.offset))
     }
 

@@ -13,8 +13,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arrow_array::Array;
-use arrow_array::builder::BinaryBuilder;
 use arrow_array::Int64Array;
+use arrow_array::builder::BinaryBuilder;
 use rdkafka::bindings as sys;
 use rdkafka::types::{RDKafkaRespErr as Code, RDKafkaType};
 use rdkafka::{ClientConfig, error::RDKafkaErrorCode};
@@ -206,7 +206,9 @@ extern "C" fn on_log(_: *const sys::rd_kafka_t, level: c_int, facility: *const c
     match level {
         // Every connection that fails and every retry, many a second while a broker is away; queries and the server report
         // what it means for them.
-        _ if matches!(facility.as_str(), "FAIL" | "ERROR" | "GETPID") => tracing::debug!(facility, "kafka client: {text}"),
+        _ if matches!(facility.as_str(), "FAIL" | "ERROR" | "GETPID") => {
+            tracing::debug!(facility, "kafka client: {text}")
+        }
         0..=2 => tracing::error!(facility, "kafka client: {text}"),
         3..=4 => tracing::warn!(facility, "kafka client: {text}"),
         5..=6 => tracing::info!(facility, "kafka client: {text}"),
@@ -308,8 +310,11 @@ impl Client {
         let mut text = [0 as c_char; ERROR_TEXT_BYTES];
         // SAFETY: the text is written within its length.
         let code = unsafe { sys::rd_kafka_fatal_error(self.ptr(), text.as_mut_ptr(), text.len()) };
-        (code != Code::RD_KAFKA_RESP_ERR_NO_ERROR)
-            .then(|| NativeError { text: text_of(text.as_ptr()), fatal: true, ..NativeError::of(code) })
+        (code != Code::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| NativeError {
+            text: text_of(text.as_ptr()),
+            fatal: true,
+            ..NativeError::of(code)
+        })
     }
 
     /// The half-open range of offsets that consumers of this client's isolation level can read.
@@ -319,7 +324,14 @@ impl Client {
         // SAFETY: plain values in and out.
         let code = unsafe {
             let (ptr, partition) = (self.ptr(), partition as i32);
-            sys::rd_kafka_query_watermark_offsets(ptr, topic.as_ptr(), partition, &raw mut low, &raw mut high, ms(timeout))
+            sys::rd_kafka_query_watermark_offsets(
+                ptr,
+                topic.as_ptr(),
+                partition,
+                &raw mut low,
+                &raw mut high,
+                ms(timeout),
+            )
         };
         if code == Code::RD_KAFKA_RESP_ERR_NO_ERROR { Ok((low, high)) } else { Err(NativeError::of(code)) }
     }
@@ -500,7 +512,8 @@ impl Client {
         let name = c_text(group);
         // SAFETY: requests, options, queues and events are owned by guards or destroyed below; results live with their event.
         unsafe {
-            let options = self.admin_options(sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout)?;
+            let options =
+                self.admin_options(sys::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, timeout)?;
             NativeError::take(sys::rd_kafka_AdminOptions_set_require_stable_offsets(options.0, 1))?;
             let mut request = sys::rd_kafka_ListConsumerGroupOffsets_new(name.as_ptr(), ptr::null());
             let queue = EventQueue::new(self);
@@ -533,7 +546,11 @@ impl Client {
         }
     }
 
-    fn admin_options(&self, operation: sys::rd_kafka_admin_op_t, timeout: Duration) -> Result<AdminOptions, NativeError> {
+    fn admin_options(
+        &self,
+        operation: sys::rd_kafka_admin_op_t,
+        timeout: Duration,
+    ) -> Result<AdminOptions, NativeError> {
         let mut text = [0 as c_char; ERROR_TEXT_BYTES];
         // SAFETY: the options are owned by the guard.
         unsafe {

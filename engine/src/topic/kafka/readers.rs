@@ -123,9 +123,8 @@ impl Readers {
         let client = self.client(number)?;
         let (watchers, topic) = (self.watchers.clone(), at.topic.clone());
         let wake = Arc::new(move || watchers.wake(&topic));
-        let reader = client
-            .read(&at.topic, at.partition.0, offset, wake)
-            .map_err(|e| topic_error(&e, Some(&at.topic)))?;
+        let reader =
+            client.read(&at.topic, at.partition.0, offset, wake).map_err(|e| topic_error(&e, Some(&at.topic)))?;
         places.push(Place { reader, next_offset: offset, empty_from: offset, used: Instant::now(), client: number });
         Ok(places.len() - 1)
     }
@@ -168,8 +167,8 @@ impl Readers {
                 let mut kept = 0;
                 let latest = places.iter().map(|place| place.next_offset).max();
                 places.retain(|place| {
-                    let needed = place.used.elapsed() < IDLE_MAX
-                        || (watched && Some(place.next_offset) == latest && kept == 0);
+                    let needed =
+                        place.used.elapsed() < IDLE_MAX || (watched && Some(place.next_offset) == latest && kept == 0);
                     kept += usize::from(needed);
                     needed
                 });
