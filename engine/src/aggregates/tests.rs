@@ -437,7 +437,7 @@ proptest! {
             let json = SerdeOptions { format: Format::Json, wrap_single: true };
             let encoder = formats::encoder(&json, std::slice::from_ref(&column), false).unwrap();
             let decoder = formats::decoder(&json, &[column], "changelog", false).unwrap();
-            let written = encoder.encode(&[states.clone()], None, all.len()).unwrap();
+            let written = encoder.encode(std::slice::from_ref(&states), None, all.len()).unwrap();
             let read = decoder.decode(&written, &[0]);
             prop_assert!(read.failures.is_empty(), "{}: {:?}", aggregate.name, read.failures);
             // Maps have no order in JSON.

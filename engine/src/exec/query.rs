@@ -114,9 +114,10 @@ impl Query {
         let subscription = transient.then(|| Subscription::new(plan.limit));
         // Before anything is read: it ends what an earlier process left open.
         let together = options.guarantee == Guarantee::ExactlyOnce && !transient && !node.topics.commits_at_once();
-        let shared_writer = match together {
-            true => Some(node.topics.clone().writer(&topology.application_id, Guarantee::ExactlyOnce)?),
-            false => None,
+        let shared_writer = if together {
+            Some(node.topics.clone().writer(&topology.application_id, Guarantee::ExactlyOnce)?)
+        } else {
+            None
         };
         let mut query = Self {
             plan,

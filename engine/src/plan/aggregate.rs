@@ -50,9 +50,10 @@ pub fn build(
     check_intermediate_types(&resolved, &source.value_serde)?;
 
     let required = required_columns(query, group_by);
-    let step = match purpose.is_persistent() && is_table(source) {
-        true => query::table_step(source),
-        false => {
+    let step = if purpose.is_persistent() && is_table(source) {
+        query::table_step(source)
+    } else {
+        {
             let mut used: BTreeSet<Name> = required.iter().cloned().collect();
             used.extend(query::columns_of(filter.iter()));
             query::source_step(source, &used, is_table(source))

@@ -111,9 +111,10 @@ fn build_projection(
     used.extend(columns_of(keys.iter().map(|key| &key.expression)));
     used.extend(columns_of(filter.iter()));
 
-    let mut step = match purpose.is_persistent() && is_table(source) {
-        true => table_step(source),
-        false => source_step(source, &used, is_table(source) && filter.is_some()),
+    let mut step = if purpose.is_persistent() && is_table(source) {
+        table_step(source)
+    } else {
+        source_step(source, &used, is_table(source) && filter.is_some())
     };
     step = filtered(step, filter);
     if query.partition_by.is_some() && !is_current_key(source, &keys) {

@@ -73,9 +73,10 @@ impl AggregateProcessor {
             data_type: call.resolved.intermediate_type.clone(),
         });
         let columns: Vec<Column> = schema.value.iter().cloned().chain(states).collect();
-        let logged = match calls.iter().all(|call| has_intermediate(&call.resolved)) {
-            true => ValueCodec::new(value_format, &columns, &step.store),
-            false => None,
+        let logged = if calls.iter().all(|call| has_intermediate(&call.resolved)) {
+            ValueCodec::new(value_format, &columns, &step.store)
+        } else {
+            None
         };
         let keyed = !schema.key.is_empty();
         Ok(Self {

@@ -215,9 +215,10 @@ impl Sink {
 
 /// Why a record cannot have the time of a row.
 fn bad_time(times: &Int64Array, row: usize) -> String {
-    match times.is_valid(row) {
-        true => format!("the timestamp {} is negative", times.value(row)),
-        false => "the timestamp is NULL".to_string(),
+    if times.is_valid(row) {
+        format!("the timestamp {} is negative", times.value(row))
+    } else {
+        "the timestamp is NULL".to_string()
     }
 }
 

@@ -244,9 +244,10 @@ impl Operator for TableStore {
             return Ok(None);
         }
         self.index.sort_by_access(&mut slots);
-        let old = match self.processor.emits_old {
-            true => Some(self.processor.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?),
-            false => None,
+        let old = if self.processor.emits_old {
+            Some(self.processor.side(slots.iter().map(|&s| self.slots[s as usize].emitted.as_slice()))?)
+        } else {
+            None
         };
         let new = self.processor.side(slots.iter().map(|&s| self.slots[s as usize].current.as_slice()))?;
         let rowtime: Int64Array = slots.iter().map(|&s| self.slots[s as usize].change_time).collect::<Vec<_>>().into();

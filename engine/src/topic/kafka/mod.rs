@@ -41,7 +41,7 @@ use writers::{AtLeastOnceWriter, Producer, TransactionalWriter};
 /// Longest wait for one request to the cluster.
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long the description of a topic is taken for true without asking again.
-const DESCRIPTION_AGE: Duration = Duration::from_millis(1_000);
+const DESCRIPTION_AGE: Duration = Duration::from_secs(1);
 /// How long the configuration of a topic is.
 const CONFIGURATION_AGE: Duration = Duration::from_secs(60);
 /// How long a created or deleted topic may take to show.

@@ -207,7 +207,7 @@ extern "C" fn on_log(_: *const sys::rd_kafka_t, level: c_int, facility: *const c
         // Every connection that fails and every retry, many a second while a broker is away; queries and the server report
         // what it means for them.
         _ if matches!(facility.as_str(), "FAIL" | "ERROR" | "GETPID") => {
-            tracing::debug!(facility, "kafka client: {text}")
+            tracing::debug!(facility, "kafka client: {text}");
         }
         0..=2 => tracing::error!(facility, "kafka client: {text}"),
         3..=4 => tracing::warn!(facility, "kafka client: {text}"),
@@ -385,7 +385,7 @@ impl Client {
             // SAFETY: no arguments.
             return Err(NativeError::of(unsafe { sys::rd_kafka_last_error() }));
         }
-        Ok(TopicHandle { topic, _client: self.handle.clone() })
+        Ok(TopicHandle { topic, client: self.handle.clone() })
     }
 
     /// Hands records over; `deliveries` hears of each. Returns when all are in the client's queue, which is bounded: it
@@ -699,7 +699,7 @@ impl Drop for Event {
 pub(super) struct TopicHandle {
     topic: *mut sys::rd_kafka_topic_t,
     /// The client outlives its topics.
-    _client: Arc<Handle>,
+    client: Arc<Handle>,
 }
 
 // SAFETY: librdkafka's topic objects may be used from any thread.
@@ -762,7 +762,7 @@ impl PartitionReader {
         // SAFETY: plain values in and out; looks at what the client has, asks no broker.
         let code = unsafe {
             let name = sys::rd_kafka_topic_name(self.topic.topic);
-            let client = self.topic._client.0;
+            let client = self.topic.client.0;
             sys::rd_kafka_get_watermark_offsets(client, name, self.partition, &raw mut low, &raw mut high)
         };
         (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)

@@ -119,7 +119,7 @@ impl Readers {
             (place.next_offset, place.empty_from) = (offset, offset);
             return Ok(oldest);
         }
-        let number = (0..).find(|n| places.iter().all(|place| place.client != *n)).unwrap_or_default();
+        let number = (0..PLACES_MAX).find(|n| places.iter().all(|place| place.client != *n)).unwrap_or_default();
         let client = self.client(number)?;
         let (watchers, topic) = (self.watchers.clone(), at.topic.clone());
         let wake = Arc::new(move || watchers.wake(&topic));
