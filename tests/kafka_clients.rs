@@ -209,6 +209,6 @@ async fn dump(broker: &Broker, topic: &str) -> String {
     let log = log.display().to_string();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/kafka");
     let mut command = tokio::process::Command::new(script);
-    let output = command.args(["run", "org.apache.kafka.tools.DumpLogSegments", "--files", &log]).output();
+    let output = command.args(["run", "kafka.tools.DumpLogSegments", "--files", &log]).output();
     String::from_utf8_lossy(&output.await.expect("scripts/kafka runs").stdout).into_owned()
 }

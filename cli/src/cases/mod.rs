@@ -122,9 +122,8 @@ impl Outcome {
     /// What is wrong, for the reader; empty when nothing is.
     fn failures(&self, case: &Case) -> String {
         let mut lines = Vec::new();
-        match &self.verdict {
-            Verdict::Failed(reason) => lines.push(format!("FAIL {}\n     {reason}", case.title())),
-            Verdict::Passed => {}
+        if let Verdict::Failed(reason) = &self.verdict {
+            lines.push(format!("FAIL {}\n     {reason}", case.title()));
         }
         if let Some(difference) = self.on_broker.as_ref().and_then(|there| there.difference.as_ref()) {
             lines.push(format!("DIFF {}\n     {difference}", case.title()));

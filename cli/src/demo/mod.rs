@@ -28,6 +28,8 @@ const PIPELINE: &str = include_str!("../../../examples/bank/bank.sql");
 const PORT: u16 = 8088;
 const ACCOUNTS: usize = 5;
 const RECORDS_PER_SECOND: u32 = 30;
+/// How long the server may take to come up.
+const READY: Duration = Duration::from_secs(60);
 /// How often the tables are drawn anew on a terminal, and printed elsewhere.
 const REFRESH: Duration = Duration::from_millis(500);
 const PRINT: Duration = Duration::from_secs(5);
@@ -70,7 +72,10 @@ pub async fn run(arguments: &DemoArguments) -> Result<(), String> {
     }
     let client = Client::new(&url).map_err(|e| e.to_string())?;
     let destination = kafka.as_ref().map_or_else(|| Destination::Server(client.clone()), OnKafka::destination);
-    let outcome = show(&client, &destination, arguments).await;
+    let outcome = match ready(&server).await {
+        Ok(()) => show(&client, &destination, arguments).await,
+        not_ready => not_ready,
+    };
     let stopped = match &kafka {
         Some(kafka) if !arguments.keep => kafka.stop_and_remove(server, &client).await,
         _ => server.stop().await.map_err(|e| e.to_string()),
@@ -96,6 +101,20 @@ async fn start(port: Option<u16>, folder: &Path, config: Config) -> Result<Serve
         (None, Err(ServerError::Listen { .. })) => Server::start(options(0)).await,
         (_, started) => started,
     }
+}
+
+/// Waits until the server has read its command log.
+async fn ready(server: &Server) -> Result<(), String> {
+    let readiness = &server.context().readiness;
+    let end = Instant::now() + READY;
+    while !readiness.is_ready() {
+        if Instant::now() > end {
+            let reason = readiness.reason().unwrap_or_default();
+            return Err(format!("the server is not ready after {} s: {reason}", READY.as_secs()));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Makes the pipeline, feeds it and shows its tables until the time is over or somebody stops it.

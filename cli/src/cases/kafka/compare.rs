@@ -31,18 +31,13 @@ mod tests {
 
     #[test]
     fn the_first_difference_is_named_with_its_place() {
-        let left = json!({"outputs": {"O": [{"value": {"A": 1}, "timestamp": 5}]}, "error": null});
+        let left = json!({"outputs": {"O": [{"value": {"A": 1}}]}, "error": null});
         assert_eq!(differ("", &left, &left.clone()), None);
-        for (right, expected) in [
-            (
-                json!({"outputs": {"O": [{"value": {"A": 2}, "timestamp": 5}]}, "error": null}),
-                "outputs.O[0].value.A: 1 in process, 2 through the broker",
-            ),
-            (
-                json!({"outputs": {"O": []}, "error": null}),
-                "outputs.O: [{\"timestamp\":5,\"value\":{\"A\":1}}] in process, [] through the broker",
-            ),
+        for (outputs, expected) in [
+            (json!([{"value": {"A": 2}}]), "outputs.O[0].value.A: 1 in process, 2 through the broker"),
+            (json!([]), r#"outputs.O: [{"value":{"A":1}}] in process, [] through the broker"#),
         ] {
+            let right = json!({"outputs": {"O": outputs}, "error": null});
             assert_eq!(differ("", &left, &right).as_deref(), Some(expected));
         }
     }

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Default)]
 pub struct Left {
     /// Topics, and the retention that the case knows them by.
-    topics: Mutex<BTreeMap<String, Option<i64>>>,
+    topics: Mutex<BTreeMap<String, i64>>,
     groups: Mutex<BTreeSet<String>>,
 }
 
 impl Left {
-    pub fn topic(&self, name: &str, retention_ms: Option<i64>) {
+    pub fn topic(&self, name: &str, retention_ms: i64) {
         lock(&self.topics).insert(name.to_string(), retention_ms);
     }
 
@@ -20,7 +20,7 @@ impl Left {
     }
 
     /// `None`: the case has no such topic.
-    pub fn retention_ms(&self, name: &str) -> Option<Option<i64>> {
+    pub fn retention_ms(&self, name: &str) -> Option<i64> {
         lock(&self.topics).get(name).copied()
     }
 

@@ -111,7 +111,7 @@ impl CaseTopics {
     /// In the case's names and with the settings that it asked for.
     fn described(&self, spec: TopicSpec) -> Option<TopicSpec> {
         let name = spec.name.strip_prefix(&self.outward.prefix)?.to_string();
-        let retention_ms = self.outward.left.retention_ms(&name).unwrap_or(spec.retention_ms);
+        let retention_ms = self.outward.left.retention_ms(&name).or(spec.retention_ms);
         Some(TopicSpec { name, retention_ms, ..spec })
     }
 
@@ -134,7 +134,7 @@ impl Topics for CaseTopics {
             ..spec.clone()
         };
         self.own(self.broker.create(&on_broker))?;
-        self.outward.left.topic(&spec.name, spec.retention_ms.or(Some(BROKER_RETENTION_MS)));
+        self.outward.left.topic(&spec.name, spec.retention_ms.unwrap_or(BROKER_RETENTION_MS));
         Ok(())
     }
 
