@@ -43,7 +43,7 @@ pub struct Running {
 impl<'a> Engine<'a> {
     pub fn new(kind: EngineKind, broker: &'a Broker, options: &'a Options) -> Self {
         let (guarantee, weir) = (options.guarantee.name(), options.weir_path());
-        Self { kind, broker, guarantee, java_options: &options.java_options, weir }
+        Self { kind, broker, guarantee, java_options: &options.jvm, weir }
     }
 
     /// Whether output topics must exist before a job starts. Weir makes its own.

@@ -39,8 +39,8 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub limit_seconds: u64,
     /// Options for the JVM of Kafka Streams, separated by blanks; by default a heap that costs it no speed
-    #[arg(long, value_name = "TEXT", default_value = "-Xmx512m", allow_hyphen_values = true)]
-    pub java_options: String,
+    #[arg(long = "java-options", value_name = "TEXT", default_value = "-Xmx512m", allow_hyphen_values = true)]
+    pub jvm: String,
     /// Write every run's figures as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

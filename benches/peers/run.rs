@@ -71,7 +71,7 @@ impl Bench<'_> {
         folder: &Path,
     ) -> Result<Vec<Run>, String> {
         let mut order: Vec<&Engine> = engines.iter().collect();
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             order.reverse();
         }
         let mut runs = Vec::new();

@@ -737,16 +737,23 @@ impl PartitionReader {
     /// behind the last of them, or behind what is no record (the marks of transactions) at the end of the partition.
     pub fn take(&mut self, from: i64, max_rows: usize, wait: Duration) -> Result<FetchedRecords, NativeError> {
         self.messages.resize(max_rows.max(1), ptr::null_mut());
-        // SAFETY: room for `len` messages; the first `count` are ours and freed by `Messages`.
-        let taken = unsafe {
-            let room = self.messages.as_mut_ptr();
-            sys::rd_kafka_consume_batch_queue(self.queue, ms(wait), room, self.messages.len())
-        };
-        if taken < 0 {
-            // SAFETY: no arguments.
-            return Err(NativeError::of(unsafe { sys::rd_kafka_last_error() }));
+        // librdkafka would wait until all the room is filled.
+        let first = if wait.is_zero() { max_rows } else { 1 };
+        let mut all = self.consume(0, first, wait)?;
+        if all == 1 && max_rows > 1 {
+            // An error behind the first record comes again with the next reading.
+            all += self.consume(1, max_rows, Duration::ZERO).unwrap_or_default();
         }
-        Messages(&mut self.messages[..taken as usize]).read(from)
+        Messages(&mut self.messages[..all]).read(from)
+    }
+
+    /// Takes messages to the places `at..until`; gives how many.
+    fn consume(&mut self, at: usize, until: usize, wait: Duration) -> Result<usize, NativeError> {
+        let room = &mut self.messages[at..until.max(at)];
+        // SAFETY: there is room for `len` messages; what is taken is freed by `Messages`.
+        let taken = unsafe { sys::rd_kafka_consume_batch_queue(self.queue, ms(wait), room.as_mut_ptr(), room.len()) };
+        // SAFETY: no arguments.
+        usize::try_from(taken).map_err(|_| NativeError::of(unsafe { sys::rd_kafka_last_error() }))
     }
 
     /// Goes on at another offset; what was read ahead is dropped.
