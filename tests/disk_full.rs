@@ -1,10 +1,9 @@
 //! A full disk: writes are refused with a reason, reads go on, and nothing acknowledged is lost.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
-use weir_tests::{Server, becomes, eventually};
+use weir_tests::{Server, SmallDisk, becomes, eventually};
 
 const SETTINGS: &[(&str, &str)] = &[
     ("ksql.streams.commit.interval.ms", "1000"),
@@ -16,48 +15,6 @@ const STATEMENTS: &str = "
     CREATE STREAM SRC (G STRING, N BIGINT, PAD STRING) WITH (KAFKA_TOPIC='src', VALUE_FORMAT='JSON', PARTITIONS=1);
     CREATE STREAM COPIED AS SELECT G, N, PAD FROM SRC;
     CREATE TABLE COUNTED AS SELECT G, COUNT(*) C, SUM(N) S FROM SRC GROUP BY G;";
-
-/// A small file system in memory, for as long as this lives.
-struct SmallDisk {
-    at: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    /// `None`, with a line that says why, where mounting is not possible.
-    fn mount(megabytes: u32) -> Option<Self> {
-        let at = tempfile::tempdir().expect("a temporary folder");
-        let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at.path()).output();
-        match mounted {
-            Ok(output) if output.status.success() => Some(Self { at }),
-            Ok(output) => {
-                println!("skipped: no tmpfs can be mounted: {}", String::from_utf8_lossy(&output.stderr).trim());
-                None
-            }
-            Err(error) => {
-                println!("skipped: there is no mount: {error}");
-                None
-            }
-        }
-    }
-
-    fn path(&self) -> &Path {
-        self.at.path()
-    }
-
-    fn resize(&self, megabytes: u32) {
-        let options = format!("remount,size={megabytes}m");
-        let done = Command::new("mount").args(["-o", &options]).arg(self.path()).status().expect("mount runs");
-        assert!(done.success(), "the disk can be made bigger");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // The server that used it has been dropped before.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
 
 /// A record whose bytes no compression shrinks much.
 fn record(number: u64) -> Json {

@@ -3,6 +3,7 @@
 
 mod kafka;
 mod server;
+mod small_disk;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 pub use kafka::Broker;
+pub use small_disk::SmallDisk;
 pub use server::{Answer, Server, run_to_end};
 
 /// How long anything that a test waits for may take.

@@ -125,6 +125,11 @@ impl Server {
         self.child.as_mut()?.try_wait().expect("the child can be asked")
     }
 
+    /// The process's id; `None` while it is down.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(std::process::Child::id)
+    }
+
     /// `kill -9`, at once.
     pub fn kill9(&mut self) {
         let mut child = self.child.take().expect("the server runs");

@@ -95,6 +95,11 @@ impl CommandLog {
         }
     }
 
+    /// The command topic's name.
+    pub fn topic(&self) -> &str {
+        &self.partition.topic
+    }
+
     /// Creates the command topic when it is missing, and becomes its writer: an earlier process of the service is fenced.
     pub fn connect(&self) -> Result<(), EngineError> {
         let spec = TopicSpec {

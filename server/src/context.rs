@@ -10,7 +10,7 @@ use weir_engine::config::Config;
 use weir_engine::engine::Engine;
 use weir_engine::exec::Subscription;
 use weir_engine::plan::QueryPlan;
-use weir_engine::topic::kafka::KafkaTopics;
+use weir_engine::topic::kafka::{Identity, KafkaTopics};
 
 use crate::command_log::CommandLog;
 use crate::metrics::Metrics;
@@ -38,6 +38,8 @@ pub struct ServerContext {
     pub readiness: Readiness,
     /// The cluster, where the topics are Kafka's.
     pub kafka: Option<Arc<KafkaTopics>>,
+    /// The claim to be the one process of the service, on Kafka.
+    pub identity: Mutex<Option<Identity>>,
     /// When the cluster was last asked for its health, and what was wrong.
     pub kafka_health: Mutex<Option<(Instant, Option<String>)>>,
     random_state: AtomicU64,
@@ -55,6 +57,7 @@ impl ServerContext {
             statement_turn: Mutex::new(()),
             readiness: Readiness::default(),
             kafka,
+            identity: Mutex::default(),
             kafka_health: Mutex::default(),
             random_state: AtomicU64::new(seed),
         }

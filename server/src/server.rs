@@ -147,11 +147,30 @@ fn open(options: ServerOptions, address: SocketAddr) -> Result<Opened, ServerErr
 fn come_up(context: &Arc<ServerContext>) -> Result<(), EngineError> {
     processing_log::create_topic(context)?;
     context.command_log.connect()?;
+    claim_identity(context)?;
     restore(context)?;
     if let Err(error) = processing_log::create_stream(context) {
         tracing::error!(error = error.message, "the stream over the processing log could not be created");
     }
     context.readiness.set_ready();
+    Ok(())
+}
+
+/// Stops a process of the same service that still runs, and this one's queries once it is stopped so itself.
+fn claim_identity(context: &Arc<ServerContext>) -> Result<(), EngineError> {
+    let Some(kafka) = &context.kafka else { return Ok(()) };
+    let mut claimed = context.identity.lock();
+    if claimed.is_some() {
+        return Ok(());
+    }
+    let weak = Arc::downgrade(context);
+    let lost = move |reason: String| {
+        if let Some(context) = weak.upgrade() {
+            tracing::error!("{reason}: queries stop here");
+            context.engine.driver().fence(&reason);
+        }
+    };
+    *claimed = Some(kafka.claim_identity(context.command_log.topic(), lost)?);
     Ok(())
 }
 

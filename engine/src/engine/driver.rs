@@ -60,6 +60,8 @@ pub trait Driver: Send + Sync {
     fn status(&self, id: &str) -> Option<QueryStatus>;
     /// `None`: the query keeps no table.
     fn materialized(&self, id: &str) -> Result<Option<MaterializedView>, EngineError>;
+    /// Another process took over: persistent queries stop without a commit and stay in ERROR for this reason.
+    fn fence(&self, reason: &str);
     /// Commits and stops everything.
     fn shutdown(&self) -> Result<(), EngineError>;
 }
@@ -98,6 +100,9 @@ impl Driver for Runtime {
     }
     fn materialized(&self, id: &str) -> Result<Option<MaterializedView>, EngineError> {
         Ok(Runtime::materialized(self, id)?)
+    }
+    fn fence(&self, reason: &str) {
+        Runtime::fence(self, reason);
     }
     fn shutdown(&self) -> Result<(), EngineError> {
         Runtime::shutdown(self);
@@ -154,6 +159,9 @@ impl Driver for SimulatedDriver {
     }
     fn materialized(&self, id: &str) -> Result<Option<MaterializedView>, EngineError> {
         Ok(self.simulation.lock().materialized(id)?)
+    }
+    fn fence(&self, reason: &str) {
+        *self.failed.lock() = Some(reason.to_string());
     }
     fn shutdown(&self) -> Result<(), EngineError> {
         Ok(self.simulation.lock().run()?)

@@ -260,6 +260,21 @@ impl RunningQuery {
         });
     }
 
+    /// Another process took over: lets go of all tasks without a commit, for good.
+    pub fn fence(&self, reason: &str, shared: &Shared) {
+        let error = TaskError::Topic(TopicError::Fenced(reason.to_string()));
+        if self.commits_together() {
+            self.abort_together();
+        }
+        let cells = self.tasks.read().clone();
+        for cell in &cells {
+            let mut slot = cell.slot.lock();
+            drop(slot.close());
+            self.failure.lock().failing.insert(cell.index, Retry { at: None, backoff_ms: 0 });
+        }
+        self.fail(0, &error, shared);
+    }
+
     /// Notes the failure of all tasks at once and has them tried again.
     fn failed_together(&self, shared: &Arc<Shared>, error: &TaskError) {
         self.abort_together();

@@ -23,7 +23,7 @@ use super::task::TaskCounters;
 use super::waiting::{self, Waiting};
 use crate::plan::QueryPlan;
 use crate::state::StateDb;
-use crate::topic::Topics;
+use crate::topic::{TopicError, Topics};
 
 #[derive(Clone)]
 pub struct RuntimeOptions {
@@ -115,6 +115,8 @@ pub(super) struct Shared {
     work: Condvar,
     pub stopping: AtomicBool,
     pub waiting: Waiting,
+    /// Why nothing runs here any more: another process took over.
+    fenced: RwLock<Option<String>>,
     timer: Mutex<Timers>,
     timer_changed: Condvar,
 }
@@ -146,6 +148,7 @@ impl Runtime {
             work: Condvar::new(),
             stopping: AtomicBool::new(false),
             waiting: Waiting::default(),
+            fenced: RwLock::default(),
             timer: Mutex::default(),
             timer_changed: Condvar::new(),
         });
@@ -222,6 +225,15 @@ impl Runtime {
         self.with(id, |running| running.query.materialized()).unwrap_or(Ok(None))
     }
 
+    /// Another process of the same identity took over: persistent queries stop without a commit and stay in ERROR.
+    pub fn fence(&self, reason: &str) {
+        *self.shared.fenced.write() = Some(reason.to_string());
+        let running: Vec<Arc<RunningQuery>> = self.shared.queries.read().values().cloned().collect();
+        for query in running.iter().filter(|query| query.query.subscription.is_none()) {
+            query.fence(reason, &self.shared);
+        }
+    }
+
     /// Commits everything and ends the threads. Queries can be started again from here by another runtime.
     pub fn shutdown(&self) {
         let running: Vec<Arc<RunningQuery>> = self.shared.queries.write().drain().map(|(_, q)| q).collect();
@@ -269,6 +281,9 @@ impl Shared {
         let (id, paused) = (plan.id.clone(), options.paused);
         if self.queries.read().contains_key(&id) {
             return Err(TaskError::Plan(format!("query {id} runs already")));
+        }
+        if let Some(reason) = self.fenced.read().clone() {
+            return Err(TopicError::Fenced(reason).into());
         }
         let query = Query::start(plan, options, self.node.clone())?;
         let subscription = query.subscription.clone();

@@ -4,6 +4,7 @@
 //! (`writers`); `native` is the only part that knows librdkafka's C interface, `settings` the names of properties. State lies
 //! in the node's own database: it is written after the cluster has the commit, with the changelog offset that it reflects.
 
+mod identity;
 mod ledger;
 mod native;
 mod readers;
@@ -35,6 +36,7 @@ use ledger::KafkaLedger;
 use native::{Client, NativeError, PartitionOffset};
 use readers::Readers;
 use settings::Settings;
+pub use identity::Identity;
 pub use settings::guarantee;
 use writers::{AtLeastOnceWriter, Producer, TransactionalWriter};
 
@@ -113,6 +115,18 @@ impl KafkaTopics {
             .spawn(housekeeping)
             .map_err(|e| TopicError::Storage(format!("cannot start a thread: {e}")))?;
         Ok(Self { shared })
+    }
+
+    /// Claims to be the one process of the service; `lost` is called when another one does. `topic`: one that is there.
+    ///
+    /// # Errors
+    /// `Refused` when a property cannot be used.
+    pub fn claim_identity(
+        &self,
+        topic: &str,
+        lost: impl FnOnce(String) + Send + 'static,
+    ) -> Result<Identity, TopicError> {
+        Identity::claim(&self.shared.settings, topic, lost)
     }
 
     /// Whether a broker answers.

@@ -133,7 +133,10 @@ impl Settings {
         let shared = shared(config)?;
         let mut reader = shared.clone();
         // Small enough that many partitions fit the memory of a node, large enough to keep a reader busy.
-        reader.set("queued.max.messages.kbytes", "2048").set("queued.min.messages", "10000");
+        reader.set("queued.max.messages.kbytes", "1024").set("queued.min.messages", "5000");
+        reader.set("fetch.message.max.bytes", "524288");
+        // By default a reader whose queue was full pauses for a second.
+        reader.set("fetch.queue.backoff.ms", "10");
         reader.set("fetch.wait.max.ms", "100").set("fetch.error.backoff.ms", "100");
         reader.set("enable.partition.eof", "true").set("auto.offset.reset", "error");
         reader.set("enable.auto.commit", "false").set("allow.auto.create.topics", "false");
