@@ -12,8 +12,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 pub use kafka::Broker;
-pub use small_disk::SmallDisk;
 pub use server::{Answer, Server, run_to_end};
+pub use small_disk::SmallDisk;
 
 /// How long anything that a test waits for may take.
 pub const LIMIT: Duration = Duration::from_secs(60);

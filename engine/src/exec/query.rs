@@ -185,6 +185,9 @@ impl Query {
     pub fn open_task(&self, index: usize) -> Result<StreamTask, TaskError> {
         let (subtopology, source) =
             self.task_places().into_iter().nth(index).ok_or_else(|| TaskError::Plan("there is no such task".into()))?;
+        if let Some(writer) = &self.shared_writer {
+            writer.prepare()?;
+        }
         let mut stores = Vec::new();
         for processor in &subtopology.processors {
             if let Processor::Stateful(processor) = processor {

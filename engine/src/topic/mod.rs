@@ -124,6 +124,13 @@ pub enum Guarantee {
 
 /// Takes the outputs of a query's tasks to the log.
 pub trait Writer: Send + Sync {
+    /// Called before a task is opened at its last commit: what an earlier writer left open is ended by then.
+    ///
+    /// # Errors
+    /// `Fenced` when another process took over, `Unavailable` when the cluster does not answer.
+    fn prepare(&self) -> Result<(), TopicError> {
+        Ok(())
+    }
     /// Sends outputs ahead of their commit, so that the commit has less to wait for; keeps the order per partition. Leaves
     /// those in `outputs` that go with the commit.
     ///

@@ -32,11 +32,11 @@ use super::{
 };
 use crate::config::Config;
 use crate::state::StateDb;
+pub use identity::Identity;
 use ledger::KafkaLedger;
 use native::{Client, NativeError, PartitionOffset};
 use readers::Readers;
 use settings::Settings;
-pub use identity::Identity;
 pub use settings::guarantee;
 use writers::{AtLeastOnceWriter, Producer, TransactionalWriter};
 
@@ -52,7 +52,7 @@ const PROPAGATION: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(3);
 /// Records of a partition are given back this often, as by Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
-/// How often readers that nobody needs are looked for.
+/// How often readers are looked for that nobody needs or whose topic is gone.
 const HOUSEKEEPING: Duration = Duration::from_secs(5);
 
 /// The topics of a cluster. Opening it reaches no broker yet.
@@ -108,6 +108,10 @@ impl KafkaTopics {
                 std::thread::sleep(HOUSEKEEPING);
                 let Some(shared) = weak.upgrade() else { return };
                 shared.readers.stop_idle();
+                // librdkafka tells nobody who only waits for records that their topic was deleted.
+                if let Ok(topics) = shared.client.metadata(None, REQUEST) {
+                    shared.readers.compare(&topics.into_iter().map(|topic| topic.name).collect());
+                }
             }
         };
         std::thread::Builder::new()

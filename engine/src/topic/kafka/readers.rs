@@ -3,10 +3,10 @@
 //! A reader reads ahead in the background and is asked for the records at an offset. Readers that nobody asks any more stop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use parking_lot::Mutex;
 use rdkafka::error::RDKafkaErrorCode as Code;
 use rdkafka::types::RDKafkaType;
@@ -18,6 +18,8 @@ use crate::topic::{FetchedRecords, TopicError, TopicPartition};
 
 /// Places in one partition that are read at the same time; a further follower takes over the place that was used least lately.
 const PLACES_MAX: usize = 4;
+/// A topic is gone when the cluster's list lacked it so often: a broker that starts may not know all at once.
+const MISSED_MAX: u32 = 2;
 /// A reader that nobody asks and no query watches stops after this time.
 const IDLE_MAX: Duration = Duration::from_secs(20);
 
@@ -34,11 +36,13 @@ struct ReadPartition {
     places: Mutex<Vec<Place>>,
     /// Its end, as its readers last heard of it; -1: not yet.
     end: AtomicI64,
+    /// How often in a row the cluster did not know the topic.
+    missed: AtomicU32,
 }
 
 impl Default for ReadPartition {
     fn default() -> Self {
-        Self { places: Mutex::default(), end: AtomicI64::new(-1) }
+        Self { places: Mutex::default(), end: AtomicI64::new(-1), missed: AtomicU32::new(0) }
     }
 }
 
@@ -74,6 +78,11 @@ impl Readers {
         wait: Duration,
     ) -> Result<FetchedRecords, TopicError> {
         let partition = self.partitions.lock().entry(at.clone()).or_default().clone();
+        if partition.missed.load(Ordering::Relaxed) >= MISSED_MAX {
+            // Should it be made again, reading starts anew.
+            self.forget(&at.topic);
+            return Err(TopicError::UnknownTopic(at.topic.to_string()));
+        }
         let mut places = partition.places.lock();
         let index = self.place_at(&mut places, at, offset)?;
         let place = &mut places[index];
@@ -147,6 +156,18 @@ impl Readers {
             partition.end.fetch_max(heard.unwrap_or(-1), Ordering::Relaxed);
         }
         Some(partition.end.load(Ordering::Relaxed)).filter(|end| *end >= 0)
+    }
+
+    /// Looks for read topics among those that the cluster has; the followers of missing ones are woken, and told.
+    pub fn compare(&self, there: &HashSet<String>) {
+        let partitions: Vec<_> = self.partitions.lock().iter().map(|(at, read)| (at.clone(), read.clone())).collect();
+        for (at, partition) in partitions {
+            if there.contains(&*at.topic) {
+                partition.missed.store(0, Ordering::Relaxed);
+            } else if partition.missed.fetch_add(1, Ordering::Relaxed) + 1 >= MISSED_MAX {
+                self.watchers.wake(&at.topic);
+            }
+        }
     }
 
     /// Stops the readers of a topic that is no more.

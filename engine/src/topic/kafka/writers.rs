@@ -343,6 +343,10 @@ impl TransactionalWriter {
 }
 
 impl Writer for TransactionalWriter {
+    fn prepare(&self) -> Result<(), TopicError> {
+        self.producer(&mut self.state.lock()).map(drop)
+    }
+
     fn send(&self, outputs: &mut Vec<(TopicPartition, Records)>) -> Result<(), TopicError> {
         if outputs.is_empty() {
             return Ok(());
@@ -370,9 +374,10 @@ impl Writer for TransactionalWriter {
         let mut state = self.state.lock();
         let Some(producer) = state.producer.clone() else { return Ok(()) };
         if producer.client.fatal_error().is_some() {
-            // Only a new producer can go on.
+            // Only a new producer can go on. It is made when a task is opened again, so never after being fenced: that
+            // would fence the other process in turn.
             (state.producer, state.begun) = (None, None);
-            return self.producer(&mut state).map(drop);
+            return Ok(());
         }
         if state.begun.take().is_none() {
             return Ok(());
@@ -381,7 +386,6 @@ impl Writer for TransactionalWriter {
         let aborted = retried(COMMIT_LIMIT, || producer.client.abort_transaction(REQUEST));
         if aborted.is_err() {
             state.producer = None;
-            self.producer(&mut state)?;
         }
         Ok(())
     }
