@@ -237,6 +237,7 @@ fn options(cache_bytes: usize, batch_rows: usize) -> QueryOptions {
         cache_bytes,
         batch_rows,
         commit_interval_ms: 20,
+        redundant_changelogs: true,
         ..QueryOptions::default()
     }
 }
