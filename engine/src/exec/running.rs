@@ -179,7 +179,8 @@ impl RunningQuery {
             let Some(task) = slot.task.as_mut() else { continue };
             committed(&self.query.node, task)?;
         }
-        self.failure.lock().failing.clear();
+        // What is stopped for good stays so, even if a commit was under way when that came.
+        self.failure.lock().failing.retain(|_, retry| retry.at.is_none());
         Ok(())
     }
 
@@ -292,7 +293,10 @@ impl RunningQuery {
     }
 
     fn succeeded(&self, task: usize) {
-        self.failure.lock().failing.remove(&task);
+        let mut failure = self.failure.lock();
+        if failure.failing.get(&task).is_some_and(|retry| retry.at.is_some()) {
+            failure.failing.remove(&task);
+        }
     }
 }
 

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 use rocksdb::{
@@ -28,6 +30,43 @@ pub(super) struct RocksBackend {
     stores: RwLock<StoreTable>,
     shared: SharedMemory,
     syncs: SyncGroup,
+    first_failure: FirstFailure,
+}
+
+/// Why writing failed first. RocksDB tells that to one writer only; the next ones hear of "previous error" until it has recovered.
+#[derive(Default)]
+struct FirstFailure {
+    failing: AtomicBool,
+    reason: Mutex<Option<String>>,
+}
+
+impl FirstFailure {
+    /// How long the writer that knows may take to say so.
+    const PATIENCE: Duration = Duration::from_millis(100);
+
+    /// The error that a user can act on.
+    fn explain(&self, error: StateError) -> StateError {
+        let StateError::Storage(text) = error else { return error };
+        if !text.contains("previous error") {
+            self.failing.store(true, Ordering::Release);
+            *self.reason.lock() = Some(text.clone());
+            return StateError::Storage(text);
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < Self::PATIENCE {
+            if let Some(reason) = &*self.reason.lock() {
+                return StateError::Storage(reason.clone());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        StateError::Storage(text)
+    }
+
+    fn forget(&self) {
+        if self.failing.swap(false, Ordering::AcqRel) {
+            *self.reason.lock() = None;
+        }
+    }
 }
 
 /// Which column family belongs to a store id. Ids are given anew at each start.
@@ -75,7 +114,13 @@ impl RocksBackend {
         for name in &names {
             stores.add(name);
         }
-        Ok(Self { db, stores: RwLock::new(stores), shared, syncs: SyncGroup::default() })
+        Ok(Self {
+            db,
+            stores: RwLock::new(stores),
+            shared,
+            syncs: SyncGroup::default(),
+            first_failure: FirstFailure::default(),
+        })
     }
 
     fn family(&self, store: StoreId) -> Option<Family<'_>> {
@@ -147,11 +192,17 @@ impl Backend for RocksBackend {
     fn write(&self, batch: WriteBatch) -> Result<(), StateError> {
         let mut options = WriteOptions::default();
         options.set_ignore_missing_column_families(true);
-        self.db.write_opt(self.to_rocks(batch), &options).map_err(|e| error(&e))
+        match self.db.write_opt(self.to_rocks(batch), &options) {
+            Ok(()) => {
+                self.first_failure.forget();
+                Ok(())
+            }
+            Err(e) => Err(self.first_failure.explain(error(&e))),
+        }
     }
 
     fn sync(&self) -> Result<(), StateError> {
-        self.syncs.run(|| self.db.flush_wal(true).map_err(|e| error(&e)))
+        self.syncs.run(|| self.db.flush_wal(true).map_err(|e| self.first_failure.explain(error(&e))))
     }
 
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
