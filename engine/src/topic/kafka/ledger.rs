@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::native::NativeError;
+use super::native::{Client, NativeError};
 use super::writers::{Open, Producer, retried};
 use super::{Settings, topic_error};
 use crate::topic::{Ledger, Records, TopicError, TopicPartition};
@@ -67,6 +67,18 @@ impl KafkaLedger {
             .ok_or_else(|| TopicError::Unavailable(format!("no offset was told for a record of {}", at.topic)))
     }
 
+    /// Ends the open transaction, if there is one.
+    fn finish(&self, end: impl Fn(&Client) -> Result<(), NativeError>) -> Result<(), TopicError> {
+        let mut state = self.state.lock();
+        let Some(producer) = state.producer.clone().filter(|_| state.begun) else { return Ok(()) };
+        let outcome = retried(LIMIT, || end(&producer.client)).map_err(|e| error(&e));
+        match &outcome {
+            Ok(()) => state.begun = false,
+            Err(_) => Self::give_up(&mut state),
+        }
+        outcome
+    }
+
     /// Forgets a producer that is of no more use; the next record gets a new one.
     fn give_up(state: &mut State) {
         if let Some(producer) = state.producer.take() {
@@ -98,24 +110,10 @@ impl Ledger for KafkaLedger {
     }
 
     fn commit(&self) -> Result<(), TopicError> {
-        let mut state = self.state.lock();
-        let Some(producer) = state.producer.clone().filter(|_| state.begun) else { return Ok(()) };
-        let outcome = retried(LIMIT, || producer.client.commit_transaction(LIMIT)).map_err(|e| error(&e));
-        match &outcome {
-            Ok(()) => state.begun = false,
-            Err(_) => Self::give_up(&mut state),
-        }
-        outcome
+        self.finish(|client| client.commit_transaction(LIMIT))
     }
 
     fn abort(&self) -> Result<(), TopicError> {
-        let mut state = self.state.lock();
-        let Some(producer) = state.producer.clone().filter(|_| state.begun) else { return Ok(()) };
-        let outcome = retried(LIMIT, || producer.client.abort_transaction(LIMIT)).map_err(|e| error(&e));
-        match &outcome {
-            Ok(()) => state.begun = false,
-            Err(_) => Self::give_up(&mut state),
-        }
-        outcome
+        self.finish(|client| client.abort_transaction(LIMIT))
     }
 }
