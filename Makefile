@@ -4,7 +4,7 @@ WEIR := $(CARGO_TARGET_DIR)/release/weir
 CASES ?= ../shared/acceptance
 KAFKA_DIR ?= .kafka
 
-.PHONY: help setup build demo kafka test bench bench-peers lint acceptance
+.PHONY: help setup build demo kafka test bench bench-peers fuzz lint acceptance
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,10 @@ bench: setup ## Run the benchmarks; prints one table, writes bench.json
 bench-peers: setup ## Weir beside Kafka Streams on a real broker; needs Java 17; writes bench-peers.json
 	cargo build --release -p weir -p weir-benches
 	$(CARGO_TARGET_DIR)/release/weir-benches peers --json bench-peers.json
+
+fuzz: setup ## Fuzz, a minute per target: make fuzz TARGET=json MINUTES=10; `weir-fuzz --help` has more
+	RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/fuzz/instrument cargo build --release --workspace --bin weir-fuzz
+	nice -n 19 $(CARGO_TARGET_DIR)/release/weir-fuzz $(TARGET) --minutes $(or $(MINUTES),1)
 
 lint: setup ## Formatting and clippy
 	cargo fmt --all -- --check

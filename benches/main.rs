@@ -1,10 +1,11 @@
 //! Benchmarks of Weir. Each runs in a process of its own, so CPU time and peak memory are its own.
 //!
 //! Throughput is per CPU-second of the process: the machine is shared. `data` makes the records; `decode`, `queries`, `pull`
-//! and `start` hold the benchmarks; `measure` reads CPU time and memory. `peers` stands for itself: Weir beside Kafka Streams.
+//! and `start` hold the benchmarks; `expressions` has tables of its own, of costs per row; `measure` reads CPU time and memory. `peers` stands for itself: Weir beside Kafka Streams.
 
 mod data;
 mod decode;
+mod expressions;
 mod measure;
 mod peers;
 mod pull;
@@ -22,7 +23,9 @@ use serde_json::{Value as Json, json};
 #[derive(Parser, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Example:\n  weir-benches --only count --json bench.json"
+    after_help = "Examples:
+  weir-benches --only count --json bench.json
+  weir-benches --only expressions              ns per row of expressions and of every scalar function"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -87,6 +90,9 @@ const BENCHMARKS: &[(&str, Benchmark)] = &[
     ("idle memory", |a| start::idle(&a.weir_path())),
 ];
 
+/// The benchmark whose figures are a table.
+const EXPRESSIONS: &str = "expressions";
+
 /// Rates of this run that are compared: the first over the second, and what is aimed at.
 const RATIOS: &[(&str, &str, &str)] = &[
     ("decode all columns", "decode, arrow-json", ">= 1.1"),
@@ -134,14 +140,28 @@ fn main() -> Result<(), String> {
         results.push((*name, run_child(&arguments, name)?));
     }
     let ratios = ratios(&results);
-    println!("{}", table(&results));
+    if !results.is_empty() {
+        println!("{}", table(&results));
+    }
     if !ratios.is_empty() {
         println!("{}", ratio_table(&ratios));
     }
-    if let Some(path) = &arguments.json {
-        std::fs::write(path, as_json(&results, &ratios).to_string()).map_err(|e| format!("{}: {e}", path.display()))?;
+    let mut json = as_json(&results, &ratios);
+    let mut too_slow = Vec::new();
+    if EXPRESSIONS.contains(&arguments.only) {
+        eprintln!("{EXPRESSIONS}");
+        json[EXPRESSIONS] = run_child(&arguments, EXPRESSIONS)?;
+        println!("{}", expressions::table(&json[EXPRESSIONS]));
+        too_slow = expressions::too_slow(&json[EXPRESSIONS]);
     }
-    Ok(())
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, json.to_string()).map_err(|e| format!("{}: {e}", path.display()))?;
+    }
+    if too_slow.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("slower than 2 us per row without a reason: {}", too_slow.join(", ")))
+    }
 }
 
 fn as_json(results: &[(&str, Json)], ratios: &[Ratio]) -> Json {
@@ -153,6 +173,10 @@ fn as_json(results: &[(&str, Json)], ratios: &[Ratio]) -> Json {
 }
 
 fn child(arguments: &Arguments, name: &str) -> Result<(), String> {
+    if name == EXPRESSIONS {
+        println!("{}", expressions::measure()?);
+        return Ok(());
+    }
     let (_, run) = BENCHMARKS.iter().find(|(known, _)| *known == name).ok_or(format!("no benchmark `{name}`"))?;
     let figures = run(arguments)?;
     let per_cpu = if figures.cpu_seconds > 0.0 { figures.records as f64 / figures.cpu_seconds } else { 0.0 };

@@ -28,6 +28,15 @@ fn ticks(path: &str) -> f64 {
     fields.iter().sum()
 }
 
+/// Nanoseconds of CPU time that this thread has used.
+#[allow(unsafe_code)]
+pub fn thread_cpu_ns() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the clock exists on every Linux, and `time` is a timespec of ours.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
+}
+
 /// Waits until the threads of this process rest: what was loaded is flushed and compacted.
 pub fn wait_until_quiet() {
     let begun = Instant::now();

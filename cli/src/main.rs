@@ -6,6 +6,7 @@ mod cases;
 mod client;
 mod datagen;
 mod demo;
+mod functions;
 mod serve;
 mod sql;
 
@@ -39,6 +40,7 @@ enum Command {
     Test(cases::TestArguments),
     Datagen(datagen::DatagenArguments),
     Demo(demo::DemoArguments),
+    Functions(functions::FunctionsArguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Sql(arguments) => ("sql", sql::run(&arguments)),
         Command::Test(arguments) => ("test", cases::run(&arguments)),
         Command::Datagen(arguments) => ("datagen", on_threads(datagen::run(&arguments)).map(|()| true)),
+        Command::Functions(arguments) => ("functions", functions::run(&arguments).map(|()| true)),
         Command::Demo(arguments) => ("demo", on_threads(demo::run(&arguments)).map(|()| true)),
     };
     match outcome {

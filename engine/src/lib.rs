@@ -9,6 +9,8 @@ pub mod exec;
 pub mod expr;
 pub mod formats;
 pub mod functions;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod metastore;
 pub mod plan;
 pub mod state;

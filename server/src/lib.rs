@@ -8,6 +8,8 @@
 pub mod api;
 pub mod command_log;
 pub mod context;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod metrics;
 mod processing_log;
 pub mod properties;

@@ -25,6 +25,7 @@ mod fold;
 mod histogram;
 mod numbers;
 mod offset;
+mod resolve;
 mod set;
 mod signature;
 mod statistics;
@@ -32,6 +33,8 @@ mod sum;
 mod table;
 mod top;
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;
 
@@ -46,11 +49,23 @@ pub struct AggregateFunction {
     pub description: &'static str,
     /// Signatures in SQL words for messages, SHOW and DESCRIBE: (`INT val1, ANY... val2, INT k`, `ARRAY<INT>`).
     pub signatures: &'static [(&'static str, &'static str)],
+    /// Each is also a test.
+    pub examples: &'static [AggregateExample],
     /// Trailing arguments that must be literals, of that many arguments: 1 of 2 for `TOPK(v, 3)`.
     pub literal_arguments: fn(usize) -> usize,
     /// Chooses the accumulator for the types of the arguments that are not literals (`None`: untyped NULL; no types at
     /// all: `COUNT(*)`) and the literal arguments behind them.
     pub resolve: fn(&[Option<SqlType>], &[Value]) -> Result<ResolvedAggregate, String>,
+}
+
+/// What a function gives for the rows of one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AggregateExample {
+    /// A call over the columns `x` and `y`.
+    pub call: &'static str,
+    /// The columns' values in each row, as SQL text: `1, 'a'`.
+    pub rows: &'static [&'static str],
+    pub result: &'static str,
 }
 
 impl AggregateFunction {

@@ -22,10 +22,12 @@ mod waiting;
 
 pub use error::TaskError;
 pub use materialized::{MaterializedRows, MaterializedView};
+pub(crate) use operators::{join_change, split_change};
 pub use processing_log::{LogEntry, LogMessage, ProcessingLog, TopicProcessingLog, TracingLog};
 pub use query::{OffsetReset, QueryOptions};
 pub use shared_source::SharedSources;
 pub use simulated::{Simulation, SimulationOptions};
+pub(crate) use store::StoreMeta;
 pub use subscription::{EndReason, Next, ResultRows, Subscription};
 pub use task::{StreamTask, TaskCounters};
 pub use threaded::{QueryError, QueryHandle, QueryState, QueryStatus, Runtime, RuntimeOptions};

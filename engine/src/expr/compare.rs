@@ -136,11 +136,11 @@ fn compare_values(
             order(operator, rows, |row| l.value(left.at(row)).cmp(&r.value(right.at(row))))
         }
         (T::Time, _) | (_, T::Time) => {
-            let (l, r) = (left.converted(|a| to_time(a, failures)), right.converted(|a| to_time(a, failures)));
+            let (l, r) = converted_both(left, right, rows, failures, to_time);
             primitives::<Time32MillisecondType>(operator, &l, &r, rows)
         }
         (T::Timestamp | T::Date, _) | (_, T::Timestamp | T::Date) => {
-            let (l, r) = (left.converted(|a| to_millis(a, failures)), right.converted(|a| to_millis(a, failures)));
+            let (l, r) = converted_both(left, right, rows, failures, to_millis);
             primitives::<TimestampMillisecondType>(operator, &l, &r, rows)
         }
         _ => order(operator, rows, |row| {
@@ -148,6 +148,30 @@ fn compare_values(
             if same(&value(left), &value(right)) { Ordering::Equal } else { Ordering::Less }
         }),
     }
+}
+
+/// Both sides brought to one type. A row fails where a side cannot be read and neither is NULL; a constant that cannot be
+/// read fails all of those.
+fn converted_both<'a>(
+    left: &Side<'a>,
+    right: &Side<'a>,
+    rows: usize,
+    failures: &mut Failures,
+    convert: fn(&ArrayRef, &mut Failures) -> ArrayRef,
+) -> (Side<'a>, Side<'a>) {
+    let mut converted = |side: &Side<'a>, other: &Side<'a>| {
+        let mut inner = Failures::default();
+        let result = side.converted(|array| convert(array, &mut inner));
+        for failure in inner.into_all() {
+            let row = failure.row as usize;
+            let failing = if side.is_constant { 0..rows } else { row..row + 1 };
+            for row in failing.filter(|row| other.array.is_valid(other.at(*row))) {
+                failures.raise(row, failure.message.clone());
+            }
+        }
+        result
+    };
+    (converted(left, right), converted(right, left))
 }
 
 fn primitives<T: ArrowPrimitiveType>(operator: Op, left: &Side<'_>, right: &Side<'_>, rows: usize) -> BooleanBuffer

@@ -161,6 +161,8 @@ fn comparisons() {
     check("C < D", "false true false false");
     check("S > 'aab'", "true false false false");
     check("TS >= '1970-01-01'", "true false false true");
+    check("TS = 'no time'", "null! null! false null!");
+    check("TS BETWEEN '1970-01-01' AND ''", "null! null! false null!");
     check("TS = S", "false! false! false false!".replace("false!", "null!").as_str());
     check("A IS DISTINCT FROM 7", "false true true true");
     check("A IS NOT DISTINCT FROM B", "false false false false");
@@ -235,6 +237,8 @@ fn casts() {
 
 #[test]
 fn containers() {
+    check("TRANSFORM(ARRAY[1, 2], x => x * 2)[2]", "4 4 4 4");
+    check("REDUCE(ARRAY[1, 2], 0, (s, x) => s + x + A)", "17 3 null 2147483646");
     check("L[1]", "1 null null 5");
     check("L[-1]", "null null null 5");
     check("L[0]", "null null null null");

@@ -18,9 +18,17 @@ pub struct DescribedFunction {
     pub name: &'static str,
     pub kind: &'static str,
     pub description: &'static str,
-    /// Calls and their values.
-    pub examples: Vec<(&'static str, &'static str)>,
+    pub examples: Vec<DescribedExample>,
     pub signatures: Vec<DescribedSignature>,
+}
+
+/// A call and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedExample {
+    pub call: &'static str,
+    /// Of aggregate functions: the rows of the group, as values of the columns `x` and `y`.
+    pub rows: &'static [&'static str],
+    pub result: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +80,11 @@ pub fn describe(name: &str) -> Option<DescribedFunction> {
             name: function.name,
             kind: "AGGREGATE",
             description: function.description,
-            examples: Vec::new(),
+            examples: function
+                .examples
+                .iter()
+                .map(|e| DescribedExample { call: e.call, rows: e.rows, result: e.result })
+                .collect(),
             signatures: signatures.collect(),
         });
     }
@@ -94,7 +106,12 @@ pub fn describe(name: &str) -> Option<DescribedFunction> {
         name: registered.function.name,
         kind: kind_word(registered.function.kind),
         description: registered.function.description,
-        examples: registered.function.examples.to_vec(),
+        examples: registered
+            .function
+            .examples
+            .iter()
+            .map(|&(call, result)| DescribedExample { call, rows: &[], result })
+            .collect(),
         signatures: signatures.collect(),
     })
 }
@@ -145,7 +162,7 @@ mod tests {
     #[test]
     fn aggregates_and_scalars_are_described_alike() {
         let sum = describe("sum").expect("there is SUM");
-        assert_eq!((sum.kind, sum.signatures.len()), ("AGGREGATE", 4));
+        assert_eq!((sum.kind, sum.signatures.len(), sum.examples[0].result), ("AGGREGATE", 4, "3"));
         let ucase = describe("UCASE").expect("there is UCASE");
         assert_eq!(ucase.signatures[0].arguments[0].data_type, "VARCHAR");
         assert_eq!(describe("NO_FUNCTION"), None);

@@ -38,7 +38,7 @@ fn evaluate(call: &str, kind: FunctionKind) -> Result<String, String> {
 }
 
 /// A value in the notation of the examples: quoted text, `[a, b]`, `{key=value}`.
-fn shown(value: &Value, data_type: &SqlType) -> String {
+pub(crate) fn shown(value: &Value, data_type: &SqlType) -> String {
     match (value, data_type) {
         (Value::Null, _) => "NULL".into(),
         (Value::Array(items), SqlType::Array(item)) => {

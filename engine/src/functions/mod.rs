@@ -9,6 +9,7 @@ mod clock;
 pub(crate) mod datetime;
 pub(crate) mod java_text;
 mod kernels;
+mod markdown;
 
 mod arrays;
 mod arrays_sets;
@@ -39,7 +40,7 @@ mod table;
 mod url;
 
 #[cfg(test)]
-mod examples;
+pub(crate) mod examples;
 #[cfg(test)]
 mod tests;
 
@@ -47,8 +48,11 @@ use arrow_array::ArrayRef;
 use weir_parser::ast::TimeUnit;
 
 pub use all::all;
-pub use catalogue::{DescribedArgument, DescribedFunction, DescribedSignature, ListedFunction, catalogue, describe};
+pub use catalogue::{
+    DescribedArgument, DescribedExample, DescribedFunction, DescribedSignature, ListedFunction, catalogue, describe,
+};
 pub use clock::{Clock, SystemClock};
+pub use markdown::{markdown, signature_line};
 pub use registry::FunctionRegistry;
 
 use crate::types::SqlType;

@@ -17,7 +17,7 @@ use super::request::{Overrides, json_body, variables};
 use crate::statements::{Session, execute};
 
 #[derive(Deserialize)]
-struct KsqlRequest {
+pub(crate) struct KsqlRequest {
     #[serde(default)]
     ksql: Option<Json>,
     #[serde(default, rename = "streamsProperties")]
@@ -44,13 +44,20 @@ pub async fn ksql(State(context): State<Shared>, headers: HeaderMap, body: Bytes
     }
 }
 
+impl KsqlRequest {
+    /// The statements; other JSON values count as their text.
+    pub(crate) fn text(&self) -> String {
+        match &self.ksql {
+            None | Some(Json::Null) => String::new(),
+            Some(Json::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        }
+    }
+}
+
 async fn answer(context: &Shared, body: &[u8]) -> Result<Vec<Json>, ApiError> {
     let request: KsqlRequest = json_body(body)?;
-    let text = match request.ksql {
-        None | Some(Json::Null) => String::new(),
-        Some(Json::String(text)) => text,
-        Some(other) => other.to_string(),
-    };
+    let text = request.text();
     let overrides = request.streams_properties.unwrap_or_default().into_config(context.config());
     let overrides = overrides.map_err(|error| match error.error_code {
         50000 => ApiError::statement(50000, error.message, text.clone()),

@@ -5,10 +5,10 @@ pub mod error;
 mod framing;
 mod info;
 mod inserts;
-mod ksql;
+pub(crate) mod ksql;
 pub mod negotiation;
 mod print;
-mod produce;
+pub(crate) mod produce;
 mod query;
 pub mod request;
 

@@ -106,6 +106,32 @@ fn embedded_format(headers: &HeaderMap) -> Result<Embedded, Refusal> {
     }
 }
 
+fn read(body: &[u8]) -> Result<Produce<'_>, Refusal> {
+    serde_json::from_slice(body).map_err(|e| Refusal::unprocessable(format!("the body is no list of records: {e}")))
+}
+
+type Payload = Option<Vec<u8>>;
+
+impl ProducedRecord<'_> {
+    /// Key and value; `row` is the record's position in the request.
+    fn payloads(&self, row: usize, embedded: Embedded) -> Result<(Payload, Payload), Refusal> {
+        let of = |raw, side| {
+            payload(raw, embedded).map_err(|e| Refusal::unprocessable(format!("records[{row}].{side}: {e}")))
+        };
+        Ok((of(self.key, "key")?, of(self.value, "value")?))
+    }
+}
+
+/// Reads a body without writing its records, for the fuzzer: how many there are.
+pub(crate) fn count(body: &[u8], is_json: bool) -> Result<usize, String> {
+    let embedded = if is_json { Embedded::Json } else { Embedded::Binary };
+    let request = read(body).map_err(|refusal| refusal.message)?;
+    for (row, record) in request.records.iter().enumerate() {
+        record.payloads(row, embedded).map_err(|refusal| refusal.message)?;
+    }
+    Ok(request.records.len())
+}
+
 struct PartitionRecords {
     keys: BinaryBuilder,
     values: BinaryBuilder,
@@ -115,8 +141,7 @@ struct PartitionRecords {
 }
 
 fn write(context: &Shared, topic: &str, embedded: Embedded, body: &[u8]) -> Result<String, Refusal> {
-    let request: Produce<'_> = serde_json::from_slice(body)
-        .map_err(|e| Refusal::unprocessable(format!("the body is no list of records: {e}")))?;
+    let request = read(body)?;
     let described = context
         .engine
         .topics()
@@ -125,10 +150,7 @@ fn write(context: &Shared, topic: &str, embedded: Embedded, body: &[u8]) -> Resu
         .ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, 40401, format!("Topic {topic} not found.")))?;
     let mut by_partition: BTreeMap<u32, PartitionRecords> = BTreeMap::new();
     for (row, record) in request.records.iter().enumerate() {
-        let key =
-            payload(record.key, embedded).map_err(|e| Refusal::unprocessable(format!("records[{row}].key: {e}")))?;
-        let value = payload(record.value, embedded)
-            .map_err(|e| Refusal::unprocessable(format!("records[{row}].value: {e}")))?;
+        let (key, value) = record.payloads(row, embedded)?;
         let partition = match (record.partition, &key) {
             (Some(p), _) if p < described.partitions => p,
             (Some(p), _) => {
@@ -189,7 +211,7 @@ fn append(
 }
 
 /// The bytes of a key or value; `None` for null. JSON text is kept as it was sent.
-fn payload(raw: Option<&RawValue>, embedded: Embedded) -> Result<Option<Vec<u8>>, String> {
+fn payload(raw: Option<&RawValue>, embedded: Embedded) -> Result<Payload, String> {
     let Some(raw) = raw.map(RawValue::get).filter(|text| *text != "null") else { return Ok(None) };
     match embedded {
         Embedded::Json => Ok(Some(raw.as_bytes().to_vec())),

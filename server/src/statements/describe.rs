@@ -35,7 +35,7 @@ pub fn describe(context: &ServerContext, what: &Describe, text: &str) -> Result<
         }
         Describe::Streams { extended } => Ok(all(context, SourceKind::Stream, *extended, text)),
         Describe::Tables { extended } => Ok(all(context, SourceKind::Table, *extended, text)),
-        Describe::Function(name) => function(name, text),
+        Describe::Function(name) => function(name, text, context.config().is_strict()),
         Describe::Connector(_) => Err(no_connect(context, text)),
     }
 }
@@ -167,7 +167,8 @@ fn unknown_function(name: &Name) -> ApiError {
     ApiError::generic(40000, format!("Can't find any functions with the name '{}'", name.as_str()))
 }
 
-fn function(name: &Name, text: &str) -> Result<Json, ApiError> {
+/// Examples are ours: a strict server leaves them out.
+fn function(name: &Name, text: &str, strict: bool) -> Result<Json, ApiError> {
     let described = functions::describe(name.as_str()).ok_or_else(|| unknown_function(name))?;
     let signatures: Vec<Json> = described
         .signatures
@@ -185,9 +186,15 @@ fn function(name: &Name, text: &str) -> Result<Json, ApiError> {
             })
         })
         .collect();
-    Ok(json!({
+    let mut entity = json!({
         "@type": "describe_function", "statementText": text,
         "name": described.name.to_uppercase(), "description": described.description, "author": "Weir",
         "version": "", "path": "internal", "functions": signatures, "type": described.kind, "warnings": [],
-    }))
+    });
+    if !strict {
+        let examples = described.examples.iter();
+        let examples = examples.map(|e| json!({ "call": e.call, "rows": e.rows, "result": e.result }));
+        entity["examples"] = examples.collect();
+    }
+    Ok(entity)
 }

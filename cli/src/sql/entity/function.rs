@@ -36,7 +36,20 @@ pub fn describe(function: &Json) -> String {
             }
         }
     }
+    let examples = array(&function["examples"]);
+    if !examples.is_empty() {
+        described.push('\n');
+        described.push_str(&line(0, "Examples", ""));
+        examples.iter().for_each(|example| described.push_str(&format!("  {}\n", shown(example))));
+    }
     described.trim_end().to_string()
+}
+
+/// `CALL = RESULT`, of aggregates with the rows that they are given.
+fn shown(example: &Json) -> String {
+    let rows: Vec<String> = array(&example["rows"]).iter().map(|row| format!("({})", text(row))).collect();
+    let over = if rows.is_empty() { String::new() } else { format!(" over {}", rows.join(", ")) };
+    format!("{}{over} = {}", text(&example["call"]), text(&example["result"]))
 }
 
 /// `name TYPE, name TYPE[]`; older servers tell the types only.

@@ -14,7 +14,7 @@ const NEW: u8 = 1;
 const BOTH: u8 = 2;
 
 /// Payloads of old and new values; null where neither is there.
-pub(super) fn join(old: &BinaryArray, new: &BinaryArray) -> BinaryArray {
+pub(crate) fn join(old: &BinaryArray, new: &BinaryArray) -> BinaryArray {
     let bytes = old.value_data().len() + new.value_data().len() + 4 * new.len();
     let mut out = BinaryBuilder::with_capacity(new.len(), bytes);
     let mut payload = Vec::new();
@@ -47,7 +47,7 @@ pub(super) fn join(old: &BinaryArray, new: &BinaryArray) -> BinaryArray {
 }
 
 /// Old and new values. `None`: a payload is no change.
-pub(super) fn split(payloads: &BinaryArray) -> Option<(BinaryArray, BinaryArray)> {
+pub(crate) fn split(payloads: &BinaryArray) -> Option<(BinaryArray, BinaryArray)> {
     let mut old = BinaryBuilder::with_capacity(payloads.len(), 0);
     let mut new = BinaryBuilder::with_capacity(payloads.len(), payloads.value_data().len());
     for payload in payloads {

@@ -23,6 +23,7 @@ use arrow_buffer::BooleanBuffer;
 use weir_parser::ast::Expression;
 
 pub(crate) use aggregate::AggregateProcessor;
+pub(crate) use change::{join as join_change, split as split_change};
 pub(crate) use filter::Filter;
 pub(crate) use flat_map::FlatMap;
 pub(crate) use group_by::GroupBy;

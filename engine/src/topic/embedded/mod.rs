@@ -68,6 +68,20 @@ pub struct PartitionSize {
     pub bytes: u64,
 }
 
+/// Reads an entry of the log or of its catalogue as opening and following it do, for the fuzzer: records and bytes of a
+/// batch, or `None` for what does not decode.
+pub(crate) fn read_entry(kind: u8, bytes: &[u8]) -> Option<(usize, usize)> {
+    match kind {
+        0 => {
+            let batch = batch_codec::decode(bytes, 1_000).ok()?;
+            let payloads = batch.records.keys.iter().chain(&batch.records.values);
+            Some((batch.records.len(), payloads.flatten().map(<[u8]>::len).sum()))
+        }
+        1 => catalog::decode_topic(b"topic", bytes).ok().map(|(_, spec)| (spec.partitions as usize, 0)),
+        _ => catalog::PartitionMetadata::decode(bytes).ok().map(|metadata| (metadata.encode().len(), 0)),
+    }
+}
+
 impl EmbeddedLog {
     /// Opens the log in a database and finds all topics, offsets and positions again.
     ///
