@@ -8,6 +8,7 @@ mod catalogue;
 mod clock;
 pub(crate) mod datetime;
 pub(crate) mod java_text;
+mod kernel_lists;
 mod kernels;
 
 mod arrays;
@@ -22,6 +23,7 @@ mod geo;
 mod json;
 mod json_path;
 mod json_text;
+mod json_write;
 mod lambdas;
 mod maps;
 mod masks;
@@ -36,10 +38,13 @@ mod strings;
 mod strings_pad;
 mod strings_split;
 mod table;
+mod uri;
 mod url;
 
 #[cfg(test)]
 mod examples;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;
 
