@@ -60,7 +60,7 @@ pub(crate) fn type_of(expression: &Expression, scope: &Scope) -> Typed {
         )),
         E::Case { operand: None, when, default } => case(when, default.as_deref(), scope),
         E::Cast { data_type, .. } => {
-            let unknown = |e: crate::types::UnknownType| ExpressionError::new(e.to_string());
+            let unknown = |e: crate::types::TypeError| ExpressionError::new(e.to_string());
             SqlType::resolve(data_type, &|_| None).map(Some).map_err(unknown)
         }
         E::Call(call) => resolve_call(call, scope, FunctionKind::Scalar).map(|typed| typed.return_type),

@@ -40,14 +40,19 @@ pub struct StructField {
     pub data_type: SqlType,
 }
 
-/// A type name that is neither built in nor registered.
+/// Why a type that was written down is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Cannot resolve unknown type: {0}")]
-pub struct UnknownType(pub String);
+pub enum TypeError {
+    /// A name that is neither built in nor registered.
+    #[error("Cannot resolve unknown type: {0}")]
+    Unknown(String),
+    #[error("Duplicate field names found in STRUCT: `{0}`")]
+    DuplicateField(String),
+}
 
 impl SqlType {
     /// Resolves a parsed type; `custom` looks up registered types by folded name.
-    pub fn resolve(data_type: &DataType, custom: &dyn Fn(&Name) -> Option<SqlType>) -> Result<SqlType, UnknownType> {
+    pub fn resolve(data_type: &DataType, custom: &dyn Fn(&Name) -> Option<SqlType>) -> Result<SqlType, TypeError> {
         Ok(match data_type {
             DataType::Boolean => SqlType::Boolean,
             DataType::Integer => SqlType::Integer,
@@ -61,13 +66,8 @@ impl SqlType {
             DataType::Timestamp => SqlType::Timestamp,
             DataType::Array(item) => SqlType::array(SqlType::resolve(item, custom)?),
             DataType::Map(key, value) => SqlType::map(SqlType::resolve(key, custom)?, SqlType::resolve(value, custom)?),
-            DataType::Struct(fields) => SqlType::Struct(
-                fields
-                    .iter()
-                    .map(|(name, t)| Ok(StructField { name: name.clone(), data_type: SqlType::resolve(t, custom)? }))
-                    .collect::<Result<_, UnknownType>>()?,
-            ),
-            DataType::Custom(name) => custom(name).ok_or_else(|| UnknownType(name.0.clone()))?,
+            DataType::Struct(fields) => SqlType::Struct(struct_fields(fields, custom)?),
+            DataType::Custom(name) => custom(name).ok_or_else(|| TypeError::Unknown(name.0.clone()))?,
         })
     }
 
@@ -124,6 +124,20 @@ impl SqlType {
             }
         }
     }
+}
+
+fn struct_fields(
+    fields: &[(Name, DataType)],
+    custom: &dyn Fn(&Name) -> Option<SqlType>,
+) -> Result<Vec<StructField>, TypeError> {
+    let repeated = fields.iter().enumerate().find(|(i, (name, _))| fields[..*i].iter().any(|(other, _)| other == name));
+    if let Some((_, (name, _))) = repeated {
+        return Err(TypeError::DuplicateField(name.0.clone()));
+    }
+    fields
+        .iter()
+        .map(|(name, t)| Ok(StructField { name: name.clone(), data_type: SqlType::resolve(t, custom)? }))
+        .collect()
 }
 
 impl fmt::Display for SqlType {
