@@ -136,11 +136,11 @@ fn compare_values(
             order(operator, rows, |row| l.value(left.at(row)).cmp(&r.value(right.at(row))))
         }
         (T::Time, _) | (_, T::Time) => {
-            let (l, r) = (left.converted(|a| to_time(a, failures)), right.converted(|a| to_time(a, failures)));
+            let (l, r) = converted((left, right), rows, failures, to_time);
             primitives::<Time32MillisecondType>(operator, &l, &r, rows)
         }
         (T::Timestamp | T::Date, _) | (_, T::Timestamp | T::Date) => {
-            let (l, r) = (left.converted(|a| to_millis(a, failures)), right.converted(|a| to_millis(a, failures)));
+            let (l, r) = converted((left, right), rows, failures, to_millis);
             primitives::<TimestampMillisecondType>(operator, &l, &r, rows)
         }
         _ => order(operator, rows, |row| {
@@ -148,6 +148,30 @@ fn compare_values(
             if same(&value(left), &value(right)) { Ordering::Equal } else { Ordering::Less }
         }),
     }
+}
+
+/// Both sides converted. Text that cannot be read fails the rows in which it meets a value: what is compared with NULL is
+/// not read.
+fn converted<'a>(
+    (left, right): (&Side<'a>, &Side<'a>),
+    rows: usize,
+    failures: &mut Failures,
+    convert: fn(&ArrayRef, &mut Failures) -> ArrayRef,
+) -> (Side<'a>, Side<'a>) {
+    let (mut of_left, mut of_right) = (Failures::default(), Failures::default());
+    let sides =
+        (left.converted(|array| convert(array, &mut of_left)), right.converted(|array| convert(array, &mut of_right)));
+    let is_null = |side: &Side<'_>, row: usize| side.array.is_null(side.at(row));
+    for (side, other, unread) in [(left, right, of_left), (right, left, of_right)] {
+        for failure in unread.into_all() {
+            let failed = failure.row as usize;
+            let meets = if side.is_constant { 0..rows } else { failed..failed + 1 };
+            for row in meets.filter(|row| !is_null(other, *row)) {
+                failures.raise(row, failure.message.clone());
+            }
+        }
+    }
+    sides
 }
 
 fn primitives<T: ArrowPrimitiveType>(operator: Op, left: &Side<'_>, right: &Side<'_>, rows: usize) -> BooleanBuffer
