@@ -20,6 +20,7 @@ mod step;
 mod topics;
 mod upgrade;
 mod window;
+mod window_bound;
 
 #[cfg(test)]
 mod tests;
