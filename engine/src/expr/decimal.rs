@@ -124,7 +124,8 @@ pub(crate) fn to_i256(value: &BigInt) -> Option<i256> {
 
 /// Whether `unscaled` has at most `precision` digits.
 pub(crate) fn fits(unscaled: &BigInt, precision: u32) -> bool {
-    unscaled.is_zero() || unscaled.abs() < big_power_of_ten(precision)
+    // A digit takes more than three bits, so that most numbers need no power of ten.
+    unscaled.bits() <= u64::from(precision) * 3 || unscaled.abs() < big_power_of_ten(precision)
 }
 
 /// 10^exponent for an exponent up to 38.

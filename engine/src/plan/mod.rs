@@ -22,6 +22,7 @@ mod timestamp;
 mod topics;
 mod upgrade;
 mod window;
+mod window_bound;
 
 #[cfg(test)]
 mod tests;

@@ -58,6 +58,10 @@ pub fn build(query: &AnalyzedQuery, purpose: QueryPurpose<'_>, config: &Config) 
     if let Some(filter) = &filter {
         typing::predicate("WHERE", filter, &scope)?;
     }
+    if query.window.is_some() && query.canonical.group_by.is_none() {
+        let span = query.canonical.window_span;
+        return Err(AnalysisError::at(span, "WINDOW clause requires a GROUP BY clause."));
+    }
     let built = match &query.group_by {
         Some(group_by) => aggregate::build(query, group_by, filter, &scope, purpose, config)?,
         None => build_projection(query, filter, &scope, purpose, config)?,
@@ -96,10 +100,6 @@ fn build_projection(
     purpose: QueryPurpose<'_>,
     config: &Config,
 ) -> Result<BuiltQuery, AnalysisError> {
-    if query.window.is_some() {
-        let span = query.canonical.window_span;
-        return Err(AnalysisError::at(span, "WINDOW clause requires a GROUP BY clause."));
-    }
     let source = query.source();
     let mut keys = result_keys(query, scope)?;
     let is_new_planner = config.bool("ksql.new.query.planner.enabled", false);
