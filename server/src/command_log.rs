@@ -295,12 +295,12 @@ impl CommandLog {
     }
 }
 
-/// One record.
 /// Reads a record's bytes as a command, for the fuzzer.
 pub(crate) fn read_record(key: &[u8], value: &[u8]) -> Result<Command, EngineError> {
     record::read(&records(key, value, 0), 0, 0)
 }
 
+/// One record.
 fn records(key: &[u8], value: &[u8], now_ms: i64) -> Records {
     Records {
         keys: BinaryArray::from_vec(vec![key]),
