@@ -29,7 +29,6 @@ mod lambdas;
 mod maps;
 mod masks;
 mod math;
-mod md5;
 mod parse_date;
 mod regexp;
 pub mod registry;

@@ -7,6 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_buffer::Buffer;
+use md5::{Digest, Md5};
 
 use super::java_text::*;
 use super::kernels::*;
@@ -199,7 +200,7 @@ pub static FUNCTIONS: &[Function] = &[
         &[Overload::new("s STRING", "STRING", |c, a| {
             let texts = a[0].strings();
             string_rows(c, |row, out| {
-                for byte in super::md5::digest(texts.at(row)?.as_bytes()) {
+                for byte in Md5::digest(texts.at(row)?.as_bytes()) {
                     out.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
                 }
                 Ok(())
