@@ -185,7 +185,7 @@ INSERT INTO S (H) VALUES (1);
 INSERT INTO S (A) VALUES (NULL);
 --> nothing
 SELECT * FROM S;
---> [true,1,2.0,3.0,"aGk=","2020-01-02","10:11","2020-01-02T03:04:05.000",[1,2],{"a":1.0},{"X":1,"y":"z"}]
+--> [true,1,2.0,3.00,"aGk=","2020-01-02","10:11","2020-01-02T03:04:05.000",[1,2],{"a":1.0},{"X":1,"y":"z"}]
 --> [null,5,null,null,null,null,null,null,null,null,null]
 --> [null,null,null,null,null,null,null,null,null,null,{"X":null,"y":null}]
 --> [null,null,null,null,null,null,null,null,null,null,null]
