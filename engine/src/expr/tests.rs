@@ -238,7 +238,7 @@ fn casts() {
 #[test]
 fn containers() {
     check("TRANSFORM(ARRAY[1, 2], x => x * 2)[2]", "4 4 4 4");
-    check("REDUCE(ARRAY[1, 2], 0, (s, x) => s + x + A)", "17 3 null 2147483646");
+    check("REDUCE(ARRAY[1, 2], 0, (r, x) => r + x + A)", "17 3 null! 1");
     check("L[1]", "1 null null 5");
     check("L[-1]", "null null null 5");
     check("L[0]", "null null null null");
