@@ -21,8 +21,11 @@ pub(crate) struct Decimal {
     pub scale: i32,
 }
 
+/// Types may have any scale. Beyond the scales of numbers that are read from text, what is scaled up fits no type anyway.
+const EXPONENT_MAX: u32 = 2_000_000;
+
 pub(crate) fn big_power_of_ten(exponent: u32) -> BigInt {
-    BigInt::from(10).pow(exponent)
+    BigInt::from(10).pow(exponent.min(EXPONENT_MAX))
 }
 
 impl Decimal {
@@ -124,7 +127,8 @@ pub(crate) fn to_i256(value: &BigInt) -> Option<i256> {
 
 /// Whether `unscaled` has at most `precision` digits.
 pub(crate) fn fits(unscaled: &BigInt, precision: u32) -> bool {
-    unscaled.is_zero() || unscaled.abs() < big_power_of_ten(precision)
+    // 8^p < 10^p: most numbers need no power, and no precision makes one that is much longer than the number.
+    unscaled.bits() <= 3 * u64::from(precision) || unscaled.abs() < big_power_of_ten(precision)
 }
 
 /// 10^exponent for an exponent up to 38.
