@@ -1,6 +1,7 @@
 //! A harness around the real binary: starts `weir server`, talks to it over HTTP, stops or kills it, and prints its log when a
 //! test fails. Beside it real Kafka brokers. Nothing here knows the engine.
 
+mod answers;
 mod kafka;
 mod server;
 mod small_disk;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+pub use answers::answer_lines;
 pub use kafka::Broker;
 pub use server::{Answer, Server, run_to_end};
 pub use small_disk::SmallDisk;

@@ -393,6 +393,19 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// The unit that a word names in singular or plural, in any case.
+    pub fn of_word(word: &str) -> Option<TimeUnit> {
+        const UNITS: [(&str, &str, TimeUnit); 5] = [
+            ("DAY", "DAYS", TimeUnit::Days),
+            ("HOUR", "HOURS", TimeUnit::Hours),
+            ("MINUTE", "MINUTES", TimeUnit::Minutes),
+            ("SECOND", "SECONDS", TimeUnit::Seconds),
+            ("MILLISECOND", "MILLISECONDS", TimeUnit::Milliseconds),
+        ];
+        let is_word = |name: &str| name.eq_ignore_ascii_case(word);
+        UNITS.iter().find(|(one, many, _)| is_word(one) || is_word(many)).map(|(_, _, unit)| *unit)
+    }
+
     pub fn millis(self) -> i64 {
         match self {
             TimeUnit::Milliseconds => 1,
@@ -540,12 +553,6 @@ pub enum Expression {
     Lambda {
         parameters: Vec<Name>,
         body: Box<Expression>,
-    },
-    /// `DATE '...'` and the like: `word 'text'`; only DECIMAL is known to the analyser.
-    TypedLiteral {
-        word: String,
-        text: String,
-        span: Span,
     },
     AtTimeZone {
         value: Box<Expression>,

@@ -158,12 +158,7 @@ fn calls(inner: &BoxedStrategy<Expression>) -> impl Strategy<Value = Expression>
 }
 
 fn expressions() -> BoxedStrategy<Expression> {
-    let typed = (names(), texts()).prop_map(|(word, text)| Expression::TypedLiteral {
-        word: word.0,
-        text,
-        span: Span::default(),
-    });
-    let leaf = prop_oneof![4 => literals().prop_map(Expression::Literal), 4 => columns(), 1 => typed];
+    let leaf = prop_oneof![literals().prop_map(Expression::Literal), columns()];
     leaf.prop_recursive(4, 24, 3, |inner| prop_oneof![operators(&inner), constructs(&inner)]).boxed()
 }
 

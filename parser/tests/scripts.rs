@@ -1,7 +1,7 @@
-//! Scripts: where statements end, and what variables make of them.
+//! Scripts: where statements end.
 
 use weir_parser::{
-    ParseError, StatementText, VariableMap, is_complete, parse_script, parse_single, parse_statement, split_statements,
+    StatementText, VariableMap, is_complete, parse_script, parse_single, parse_statement, split_statements,
 };
 
 fn texts(sql: &str) -> Vec<String> {
@@ -45,51 +45,4 @@ fn a_typed_text_is_complete_at_its_semicolon() {
     check("SELECT 1 /* ;", false);
     check("SELECT 1 -- ;", false);
     check("", false);
-}
-
-/// The statement's text with the variables' values in it.
-fn substituted(sql: &str, variables: &[(&str, &str)]) -> Result<String, ParseError> {
-    let variables: VariableMap = variables.iter().copied().collect();
-    parse_script(sql, &variables).map(|mut statements| statements.remove(0).text)
-}
-
-#[test]
-fn variables_are_replaced_where_they_may_stand() {
-    let check = |sql, variables: &[_], expected: &str| {
-        assert_eq!(substituted(sql, variables).map_err(|e| e.message), Ok(expected.to_owned()));
-    };
-    check("DESCRIBE ${who};", &[("WHO", "THINGS")], "DESCRIBE THINGS;");
-    check("DESCRIBE ${who};", &[("who", "`things`")], "DESCRIBE `things`;");
-    check("SELECT * FROM X WHERE A > ${min};", &[("min", "10")], "SELECT * FROM X WHERE A > 10;");
-    check("SELECT * FROM X WHERE A = ${v};", &[("v", "'it's'")], "SELECT * FROM X WHERE A = 'it''s';");
-    check("SELECT ${s}.ID FROM ${s};", &[("s", "X")], "SELECT X.ID FROM X;");
-    check("SET 'a' = '${v} ${w}';", &[("v", "it's")], "SET 'a' = 'it''s ${w}';");
-    check("DEFINE a = '${b}';", &[("b", "c")], "DEFINE a = 'c';");
-    check("ALTER SYSTEM 'a' = '${v}';", &[("v", "b")], "ALTER SYSTEM 'a' = '${v}';");
-    check("LIST STREAMS /* ${v} */ ;", &[("v", "*/")], "LIST STREAMS /* ${v} */ ;");
-}
-
-#[test]
-fn a_value_cannot_break_out_of_its_place() {
-    let check = |sql, variables: &[_], expected: &str| {
-        assert_eq!(substituted(sql, variables).map_err(|e| e.message), Err(expected.to_owned()));
-    };
-    check(
-        "DESCRIBE ${who};",
-        &[("who", "THINGS; DROP STREAM THINGS")],
-        "Illegal argument at Line: 1, Col: 10. Identifier names cannot start with '@' and may only contain \
-         alphanumeric values and '_'. Got: 'THINGS; DROP STREAM THINGS'",
-    );
-    check(
-        "SELECT * FROM X WHERE A = ${v};",
-        &[("v", "1 OR TRUE")],
-        "Illegal argument at Line: 1, Col: 27. Got: '1 OR TRUE'",
-    );
-    check(
-        "DESCRIBE ${who};",
-        &[],
-        "Illegal argument at Line: 1, Col: 10. Source names may only contain alphanumeric values, '_' or '-'. \
-         Got: '${WHO}'",
-    );
-    check("SELECT * FROM X WHERE A = ${v};", &[], "Illegal argument at Line: 1, Col: 27. Got: '${v}'");
 }

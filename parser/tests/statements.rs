@@ -86,7 +86,7 @@ fn literals_and_constructors_print_canonically() {
     check_expression("1.5e-3", "1.5E-3");
     check_expression("'it''s'", "'it''s'");
     check_expression("True", "true");
-    check_expression("DECIMAL '1.2'", "DECIMAL '1.2'");
+    check_expression("DECIMAL '1.2'", "1.2");
     check_expression("array[1,a]", "ARRAY[1, A]");
     check_expression("map('k':=1)", "MAP('k':=1)");
     check_expression("struct(f:=1)", "STRUCT(F:=1)");

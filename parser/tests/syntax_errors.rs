@@ -123,12 +123,22 @@ fn errors_of_building_the_tree_come_after_syntax_errors() {
         "SELECT * FROM X WHERE A LIKE 'b' ESCAPE '12';",
         "Failed to prepare statement: Expected single character escape but got: 12",
     );
-    for (precision, scale, rule) in [(0, 0, "precision must be >= 1"), (1, -1, "scale must be >= 0")] {
+    for (precision, scale, rule) in [
+        (0, 0, "precision must be >= 1"),
+        (1, -1, "scale must be >= 0"),
+        (1, 2, "precision must be >= scale"),
+        (1001, 2, "precision must be <= 1000"),
+        (99_999_999_999_i64, 2, "precision must be <= 1000"),
+    ] {
         check(
             &format!("CREATE STREAM X (A DECIMAL({precision},{scale}));"),
             &format!("Failed to prepare statement: DECIMAL {rule}: DECIMAL({precision},{scale})"),
         );
     }
+    check(
+        "CREATE STREAM X (A DECIMAL(1.5, 1));",
+        "Failed to prepare statement: Value must be integer for command: DECIMAL(PRECISION)",
+    );
     check(
         "ASSERT SCHEMA TIMEOUT 1 SECOND;",
         "Failed to prepare statement: ASSERT SCHEMA statements much include a subject name or an id",

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use weir_engine::config::Config;
 use weir_engine::exec::TopicProcessingLog;
-use weir_engine::plan::service_id;
+use weir_engine::plan::processing_log_topic;
 use weir_engine::topic::{CleanupPolicy, TopicError, TopicSpec, Topics};
 
 use crate::api::Shared;
@@ -15,11 +15,6 @@ use crate::statements::{Session, execute};
 const STREAM_CREATE: &str = "ksql.logging.processing.stream.auto.create";
 const TOPIC_CREATE: &str = "ksql.logging.processing.topic.auto.create";
 
-fn topic_name(config: &Config) -> String {
-    let default = || format!("{}ksql_processing_log", service_id(config));
-    config.get("ksql.logging.processing.topic.name").map_or_else(default, String::from)
-}
-
 fn is_wanted(config: &Config) -> bool {
     config.bool(STREAM_CREATE, false) || config.bool(TOPIC_CREATE, false)
 }
@@ -27,7 +22,7 @@ fn is_wanted(config: &Config) -> bool {
 /// The log that writes to the topic; `None` where neither topic nor stream is asked for.
 pub fn log(topics: &Arc<dyn Topics>, config: &Config) -> Option<TopicProcessingLog> {
     let now_ms = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
-    is_wanted(config).then(|| TopicProcessingLog::start(Arc::clone(topics), topic_name(config), now_ms))
+    is_wanted(config).then(|| TopicProcessingLog::start(Arc::clone(topics), processing_log_topic(config), now_ms))
 }
 
 /// Makes the topic if it is wanted and missing.
@@ -38,7 +33,7 @@ pub fn create_topic(context: &Shared) -> Result<(), TopicError> {
     }
     let number = |name, default| config.i64(name, default).max(1);
     let spec = TopicSpec {
-        name: topic_name(config),
+        name: processing_log_topic(config),
         partitions: number("ksql.logging.processing.topic.partitions", 1) as u32,
         replicas: number("ksql.logging.processing.topic.replication.factor", 1) as u16,
         cleanup: CleanupPolicy::Delete,
@@ -67,7 +62,7 @@ pub fn create_stream(context: &Shared) -> Result<(), ApiError> {
          serializationError STRUCT<target VARCHAR, errorMessage VARCHAR, record VARCHAR, cause ARRAY<VARCHAR>, `topic` VARCHAR>, \
          kafkaStreamsThreadError STRUCT<errorMessage VARCHAR, threadName VARCHAR, cause ARRAY<VARCHAR>>>) \
          WITH (KAFKA_TOPIC='{}', VALUE_FORMAT='JSON', KEY_FORMAT='KAFKA');",
-        topic_name(config)
+        processing_log_topic(config)
     );
     execute(context, &statement, Session::default()).map(drop)
 }

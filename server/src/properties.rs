@@ -4,6 +4,7 @@
 //! change what Weir does, and which are only known by name, stands in docs/configuration.md.
 
 use weir_engine::config::Config;
+use weir_engine::topic::SYSTEM_TOPICS;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -53,13 +54,7 @@ const PROPERTIES: &[Property] = &[
     server("ksql.extension.dir", Some(""), Kind::Text),
     server("ksql.fetch.remote.hosts.max.timeout.seconds", Some("10"), Kind::Number),
     server("ksql.headers.columns.enabled", Some("true"), Kind::Boolean),
-    server(
-        "ksql.hidden.topics",
-        Some(
-            "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,connect-offsets,connect-status,connect-statuses",
-        ),
-        Kind::Text,
-    ),
+    server("ksql.hidden.topics", Some(SYSTEM_TOPICS), Kind::Text),
     server("ksql.insert.into.values.enabled", Some("true"), Kind::Boolean),
     server("ksql.internal.topic.min.insync.replicas", Some("1"), Kind::Number),
     server("ksql.internal.topic.replicas", Some("1"), Kind::Number),
@@ -116,13 +111,7 @@ const PROPERTIES: &[Property] = &[
     server("ksql.query.transient.max.bytes.buffering.total", Some("-1"), Kind::Number),
     server("ksql.queryanonymizer.cluster_namespace", None, Kind::Text),
     server("ksql.queryanonymizer.logs_enabled", Some("true"), Kind::Boolean),
-    server(
-        "ksql.readonly.topics",
-        Some(
-            "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,connect-offsets,connect-status,connect-statuses",
-        ),
-        Kind::Text,
-    ),
+    server("ksql.readonly.topics", Some(SYSTEM_TOPICS), Kind::Text),
     server("ksql.resource.extension.class", None, Kind::Text),
     server("ksql.runtime.feature.shared.enabled", Some("false"), Kind::Boolean),
     server("ksql.schema.registry.url", Some(""), Kind::Text),

@@ -23,6 +23,12 @@ impl Case {
         format!("{}/{} :: {}{format}", self.suite, self.file, self.body.name)
     }
 
+    /// The case's text of the schema that a source must have in the end.
+    pub fn wanted_schema(&self, source: &str) -> Option<&str> {
+        let sources = &self.body.post.as_ref()?.sources;
+        sources.iter().find(|s| s.name == source)?.schema.as_deref()
+    }
+
     pub fn must_be_refused(&self) -> bool {
         self.body.expected_exception.is_some() || self.body.expected_error.is_some()
     }

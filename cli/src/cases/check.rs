@@ -4,7 +4,6 @@ use serde_json::Value as Json;
 
 use super::case::{Case, CaseRecord};
 use super::report::{OutputRecord, Report, Verdict};
-use super::schema_text::normalised;
 
 pub fn judge(case: &Case, report: &Report) -> Verdict {
     let outcome = match (&report.error, case.must_be_refused()) {
@@ -73,7 +72,7 @@ fn sources(case: &Case, report: &Report) -> Result<(), String> {
         if !got.kind.eq_ignore_ascii_case(&want.kind) {
             return Err(format!("source {}: expected a {}, is a {}", want.name, want.kind, got.kind));
         }
-        if want.schema.as_ref().is_some_and(|schema| normalised(schema) != normalised(&got.schema)) {
+        if want.schema.as_ref().is_some_and(|schema| *schema != got.schema) {
             return Err(format!("source {}: expected schema {:?}, is {}", want.name, want.schema, got.schema));
         }
     }

@@ -250,14 +250,12 @@ impl<'a> Run<'a> {
 
     fn read_back(&self, report: &mut Report) {
         let metastore = self.engine.metastore();
-        report.sources = metastore
-            .sources()
-            .map(|source| ReportedSource {
-                name: source.name.as_str().into(),
-                kind: if source.kind == SourceKind::Stream { "stream" } else { "table" },
-                schema: schema_text(&source.schema),
-            })
-            .collect();
+        let reported = |source: &Arc<DataSource>| ReportedSource {
+            name: source.name.as_str().into(),
+            kind: if source.kind == SourceKind::Stream { "stream" } else { "table" },
+            schema: schema_text(&source.schema, self.case.wanted_schema(source.name.as_str())),
+        };
+        report.sources = metastore.sources().map(reported).collect();
         for expected in &self.case.body.outputs {
             if !report.outputs.contains_key(&expected.topic) {
                 report.outputs.insert(expected.topic.clone(), self.read_topic(&expected.topic));

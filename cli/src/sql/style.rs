@@ -61,6 +61,14 @@ impl Style {
         if self.width.is_some() { '│' } else { '|' }
     }
 
+    /// Breaks long lines at blanks so that they fit behind `indent` columns; every line but the first is indented by as much,
+    /// and what was broken off by four more.
+    pub fn wrap(&self, text: &str, indent: usize) -> String {
+        let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(20));
+        let lines: Vec<String> = text.lines().flat_map(|line| broken(line, room)).collect();
+        lines.join(&format!("\n{}", " ".repeat(indent)))
+    }
+
     /// A whole table. Columns whose cells are all numbers stand right.
     pub fn table<H: AsRef<str>>(&self, header: &[H], rows: &[Vec<String>]) -> String {
         let mut table = Table::new();
@@ -84,6 +92,27 @@ impl Style {
         }
         table.to_string()
     }
+}
+
+/// A line in parts of at most `room` characters, but for words that are longer. The parts keep its indentation.
+fn broken(line: &str, room: usize) -> Vec<String> {
+    let line = line.trim_end();
+    let margin = " ".repeat(line.len() - line.trim_start().len());
+    let mut parts = Vec::new();
+    let mut part = margin.clone();
+    for word in line.trim_start().split(' ') {
+        let is_first = part.trim().is_empty();
+        if !is_first && part.chars().count() + 1 + word.chars().count() > room {
+            parts.push(std::mem::replace(&mut part, format!("{margin}    {word}")));
+            continue;
+        }
+        if !is_first {
+            part.push(' ');
+        }
+        part.push_str(word);
+    }
+    parts.push(part);
+    parts
 }
 
 fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
@@ -119,6 +148,18 @@ mod tests {
         assert!(
             Style::PLAIN.table(&["N", "TEXT"], &rows).contains("| 1 | a long text that does not fit on one line |")
         );
+    }
+
+    #[test]
+    fn long_lines_are_broken_at_blanks() {
+        fn check(width: Option<usize>, text: &str, indent: usize, expected: &str) {
+            assert_eq!(Style { width, colours: false }.wrap(text, indent), expected, "{text}");
+        }
+        check(None, "a b  c\n  d", 2, "a b  c\n    d");
+        check(Some(24), "one two three four five six", 2, "one two three four\n      five six");
+        check(Some(20), "  SELECT one, two, three", 0, "  SELECT one, two,\n      three");
+        check(Some(20), "a_word_that_does_not_fit_at_all b", 0, "a_word_that_does_not_fit_at_all\n    b");
+        check(Some(20), "", 5, "");
     }
 
     #[test]

@@ -77,6 +77,11 @@ impl AggregateFunction {
     pub fn check(&self, types: &[Option<SqlType>]) -> Result<(), String> {
         signature::check(self, types)
     }
+
+    /// Whether it can do without an argument: it counts rows then.
+    pub fn counts_rows(&self) -> bool {
+        self.name == "COUNT"
+    }
 }
 
 /// An aggregate with its types settled.

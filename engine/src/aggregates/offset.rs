@@ -58,12 +58,6 @@ impl Stamping {
         self.next_stamp = self.next_stamp.max(stamp.saturating_add(1));
         Some(Stamped { stamp, value })
     }
-
-    /// Reads what `put_one` wrote into `state`.
-    fn take_one(&mut self, bytes: &mut &[u8], state: &mut Option<Stamped>) -> Option<()> {
-        *state = if bool::take(bytes)? { Some(self.take(bytes)?) } else { None };
-        Some(())
-    }
 }
 
 impl Stamped {
@@ -80,66 +74,12 @@ impl Stamped {
     }
 }
 
-fn put_one(state: Option<&Stamped>, out: &mut Vec<u8>) {
-    state.is_some().put(out);
-    if let Some(stamped) = state {
-        stamped.put(out);
-    }
-}
+/// The last value, or the first one. A group of the last value is stamped with NULL when it begins, at its first row or
+/// merge, as in ksqlDB: so a fresh slot is later than all sessions that are merged into it, and only the row that joins
+/// them counts.
+pub struct One<const LATEST: bool>(pub Stamping);
 
-fn result_one(state: Option<&Stamped>) -> Value {
-    state.map_or(Value::Null, |stamped| stamped.value.clone())
-}
-
-/// The first value; none yet is `None`.
-pub struct Earliest(pub Stamping);
-
-impl Fold for Earliest {
-    type State = Option<Stamped>;
-    const HAS_INTERMEDIATE: bool = true;
-
-    fn initial(&self) -> Self::State {
-        None
-    }
-    fn add(&mut self, state: &mut Self::State, arguments: &[ArrayRef], row: usize) {
-        if state.is_none() && !self.0.skips(&arguments[0], row) {
-            *state = Some(self.0.value(&arguments[0], row));
-        }
-    }
-    fn merge(&mut self, into: &mut Self::State, from: &Self::State) {
-        if let Some(other) = from
-            && into.as_ref().is_none_or(|known| other.stamp < known.stamp)
-        {
-            *into = Some(other.copy());
-        }
-    }
-    fn result(&self, state: &Self::State) -> Value {
-        result_one(state.as_ref())
-    }
-    fn put(&self, state: &Self::State, out: &mut Vec<u8>) {
-        put_one(state.as_ref(), out);
-    }
-    fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
-        let mut state = None;
-        self.0.take_one(bytes, &mut state)?;
-        Some(state)
-    }
-    fn intermediate(&self, state: &Self::State) -> Value {
-        state.as_ref().map_or(Value::Null, Stamped::intermediate)
-    }
-    fn restore(&mut self, state: Value) -> Option<Self::State> {
-        if state.is_null() { Some(None) } else { self.0.restore(state).map(Some) }
-    }
-    fn heap_bytes(&self, state: &Self::State) -> usize {
-        state.as_ref().map_or(0, |stamped| heap_bytes(&stamped.value))
-    }
-}
-
-/// The last value. A group is stamped with NULL when it begins, at its first row or merge, as in ksqlDB: so a fresh
-/// slot is later than all sessions that are merged into it, and only the row that joins them counts.
-pub struct Latest(pub Stamping);
-
-impl Fold for Latest {
+impl<const LATEST: bool> Fold for One<LATEST> {
     /// `None`: nothing happened to the group yet.
     type State = Option<Stamped>;
     const HAS_INTERMEDIATE: bool = true;
@@ -148,33 +88,34 @@ impl Fold for Latest {
         None
     }
     fn add(&mut self, state: &mut Self::State, arguments: &[ArrayRef], row: usize) {
-        if state.is_none() {
+        if LATEST && state.is_none() {
             *state = Some(self.0.stamp(Value::Null));
         }
-        if !self.0.skips(&arguments[0], row) {
+        if (LATEST || state.is_none()) && !self.0.skips(&arguments[0], row) {
             *state = Some(self.0.value(&arguments[0], row));
         }
     }
     fn merge(&mut self, into: &mut Self::State, from: &Self::State) {
-        if into.is_none() {
+        if LATEST && into.is_none() {
             *into = Some(self.0.stamp(Value::Null));
         }
-        if let (Some(known), Some(other)) = (into, from)
-            && other.stamp > known.stamp
-        {
-            *known = other.copy();
+        let Some(other) = from else { return };
+        let wins = |known: &Stamped| if LATEST { other.stamp > known.stamp } else { other.stamp < known.stamp };
+        if into.as_ref().is_none_or(wins) {
+            *into = Some(other.copy());
         }
     }
     fn result(&self, state: &Self::State) -> Value {
-        result_one(state.as_ref())
+        state.as_ref().map_or(Value::Null, |stamped| stamped.value.clone())
     }
     fn put(&self, state: &Self::State, out: &mut Vec<u8>) {
-        put_one(state.as_ref(), out);
+        state.is_some().put(out);
+        if let Some(stamped) = state {
+            stamped.put(out);
+        }
     }
     fn take(&mut self, bytes: &mut &[u8]) -> Option<Self::State> {
-        let mut state = None;
-        self.0.take_one(bytes, &mut state)?;
-        Some(state)
+        if bool::take(bytes)? { self.0.take(bytes).map(Some) } else { Some(None) }
     }
     fn intermediate(&self, state: &Self::State) -> Value {
         state.as_ref().map_or(Value::Null, Stamped::intermediate)

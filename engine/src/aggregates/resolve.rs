@@ -13,7 +13,7 @@ use super::extremum::{Extremum, TextExtremum};
 use super::fold::{Fold, Folded};
 use super::histogram::Histogram;
 use super::numbers::{Arithmetic, Numbers};
-use super::offset::{Earliest, Latest, Several, Stamping};
+use super::offset::{One, Several, Stamping};
 use super::statistics::{Correlation, Spread};
 use super::sum::{DecimalSum, ListSum, Sum, item_type};
 use super::table::find;
@@ -304,8 +304,8 @@ fn by_offset(name: &'static str, count_name: &str, types: Types, literals: &[Val
     let stamping = move || Stamping::new(data_type.clone(), ignore_nulls);
     let create = match n {
         Some(n) => folded(&return_type, move || Several { stamping: stamping(), n: n as usize, latest }),
-        None if latest => folded(&return_type, move || Latest(stamping())),
-        None => folded(&return_type, move || Earliest(stamping())),
+        None if latest => folded(&return_type, move || One::<true>(stamping())),
+        None => folded(&return_type, move || One::<false>(stamping())),
     };
     Ok(ResolvedAggregate { name, argument_types, intermediate_type, return_type, supports_undo: false, create })
 }

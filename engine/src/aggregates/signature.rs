@@ -60,21 +60,7 @@ fn fits(parameter: &str, data_type: Option<&SqlType>) -> bool {
 
 /// Types as ksqlDB's messages list them.
 fn type_list(types: &[Option<SqlType>]) -> String {
-    types.iter().map(|t| t.as_ref().map_or_else(|| "null".to_owned(), plain)).collect::<Vec<_>>().join(", ")
-}
-
-/// A type without the back-quotes around field names.
-fn plain(data_type: &SqlType) -> String {
-    match data_type {
-        SqlType::Array(item) => format!("ARRAY<{}>", plain(item)),
-        SqlType::Map(key, item) => format!("MAP<{}, {}>", plain(key), plain(item)),
-        SqlType::Struct(fields) => {
-            let fields: Vec<String> =
-                fields.iter().map(|f| format!("{} {}", f.name.as_str(), plain(&f.data_type))).collect();
-            format!("STRUCT<{}>", fields.join(", "))
-        }
-        simple => simple.to_string(),
-    }
+    types.iter().map(|t| t.as_ref().map_or_else(|| "null".to_owned(), SqlType::unquoted)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

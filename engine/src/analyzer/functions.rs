@@ -5,6 +5,7 @@ use weir_parser::ast::{Expression, FunctionCall, Name};
 use crate::aggregates;
 use crate::expr::visit::calls_of;
 use crate::functions::FunctionRegistry;
+use crate::functions::signature::{ParameterType, Signature};
 
 pub fn is_aggregate(name: &Name) -> bool {
     aggregates::find(name.as_str()).is_some()
@@ -16,6 +17,15 @@ pub fn is_table_function(name: &Name) -> bool {
 
 pub fn is_known(name: &Name) -> bool {
     is_aggregate(name) || FunctionRegistry::global().find(name.as_str()).is_some()
+}
+
+/// Whether a scalar function takes an interval unit as its argument number `position`, from 0.
+pub fn takes_unit(name: &Name, position: usize) -> bool {
+    let Some(function) = FunctionRegistry::global().find(name.as_str()) else { return false };
+    let takes = |signature: &Signature| {
+        signature.parameters.get(position).is_some_and(|parameter| parameter.kind == ParameterType::Unit)
+    };
+    function.signatures().iter().any(|(signature, _)| takes(signature))
 }
 
 /// Calls of aggregate functions in an expression, outermost first.

@@ -41,24 +41,25 @@ impl NameGenerator {
     pub fn field(&mut self, field: &Name) -> Name {
         let (base, _) = split_number(field.as_str());
         loop {
-            let number = self.next_field.entry(base.to_string()).or_insert(0);
-            let name = if *number == 0 { Name::new(base) } else { Name(format!("{base}_{number}")) };
-            *number += 1;
-            if !self.taken.contains(&name) {
-                return name;
+            let next = self.next_field.entry(base.to_string()).or_insert(0);
+            let number = *next;
+            *next += 1;
+            let is_taken = self.taken.iter().any(|name| split_number(name.as_str()) == (base, number));
+            match number {
+                _ if is_taken => {}
+                0 => return Name::new(base),
+                _ => return Name(format!("{base}_{number}")),
             }
         }
     }
 }
 
-/// `F_12` -> (`F`, 12); a name without a number is its own base.
-fn split_number(name: &str) -> (&str, Option<u32>) {
-    match name.rsplit_once('_') {
-        Some((base, digits)) if !base.is_empty() && !digits.is_empty() => match digits.parse() {
-            Ok(number) if digits.bytes().all(|b| b.is_ascii_digit()) => (base, Some(number)),
-            _ => (name, None),
-        },
-        _ => (name, None),
+/// `F_12` -> (`F`, 12); a name without a number is its own base with number 0.
+fn split_number(name: &str) -> (&str, u32) {
+    let Some((base, digits)) = name.rsplit_once('_') else { return (name, 0) };
+    match digits.parse() {
+        Ok(number) if !base.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => (base, number),
+        _ => (name, 0),
     }
 }
 

@@ -101,8 +101,9 @@ fn check_clause_lists(query: &Query) -> Result<(), AnalysisError> {
 /// Columns that cannot be resolved and ksqlDB's rules on clauses.
 pub fn analyze(canonical: Query, scope: Scope, purpose: QueryPurpose<'_>) -> Result<AnalyzedQuery, AnalysisError> {
     check_joins(&scope)?;
+    check_item_names(&canonical, purpose)?;
     check_columns(&canonical, &scope)?;
-    check_items(&canonical, purpose)?;
+    check_item_functions(&canonical)?;
     if scope.is_join() {
         return Err(AnalysisError::not_supported_yet("JOINs are"));
     }
@@ -220,36 +221,37 @@ fn check_expression(clause: &str, expression: &Expression, scope: &Scope, window
     Ok(())
 }
 
-/// Rules on single select items.
-fn check_items(query: &Query, purpose: QueryPurpose<'_>) -> Result<(), AnalysisError> {
-    let refuse = |message: String| Err(AnalysisError::statement(message));
-    let mut has_aggregate = false;
-    let mut has_table_function = false;
+/// No item is named as a system column is, but the column itself where nothing is kept.
+fn check_item_names(query: &Query, purpose: QueryPurpose<'_>) -> Result<(), AnalysisError> {
     for item in &query.select {
-        let Some(expression) = item_expression(item) else { continue };
-        check_table_functions(expression)?;
-        has_aggregate |= !functions::aggregate_calls(expression).is_empty();
-        has_table_function |= !functions::table_calls(expression).is_empty();
-        let SelectItem::Expression { alias: Some(alias), .. } = item else { continue };
+        let SelectItem::Expression { expression, alias: Some(alias), .. } = item else { continue };
         if !is_system_column(alias) {
             continue;
         }
+        let name = alias.as_str();
         let is_itself = matches!(expression, Expression::Column(c) if &c.name == alias);
         if !is_itself {
-            return refuse(format!(
-                "`{}` is a reserved column name. You cannot use it as an alias for a column.",
-                alias.as_str()
-            ));
+            return Err(AnalysisError::statement(format!(
+                "`{name}` is a reserved column name. You cannot use it as an alias for a column."
+            )));
         }
         if purpose.is_persistent() {
-            return refuse(format!(
-                "Reserved column name in select: `{}`. Please remove or alias the column.",
-                alias.as_str()
-            ));
+            return Err(AnalysisError::statement(format!(
+                "Reserved column name in select: `{name}`. Please remove or alias the column."
+            )));
         }
     }
+    Ok(())
+}
+
+/// Where table functions may stand.
+fn check_item_functions(query: &Query) -> Result<(), AnalysisError> {
+    let items: Vec<&Expression> = query.select.iter().filter_map(item_expression).collect();
+    items.iter().try_for_each(|item| check_table_functions(item))?;
+    let has_table_function = items.iter().any(|item| !functions::table_calls(item).is_empty());
+    let has_aggregate = items.iter().any(|item| !functions::aggregate_calls(item).is_empty());
     if has_table_function && (has_aggregate || query.group_by.is_some()) {
-        return refuse("Table functions cannot be used with aggregations.".into());
+        return Err(AnalysisError::statement("Table functions cannot be used with aggregations."));
     }
     Ok(())
 }

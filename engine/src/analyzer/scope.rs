@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use weir_parser::ast::{AliasedSource, ColumnReference, Emit, Expression, Name, Query, SelectItem, SourceKind};
+use weir_parser::ast::{
+    AliasedSource, ColumnReference, Emit, Expression, FunctionCall, Name, Query, SelectItem, SourceKind, TimeUnit,
+};
 
 use super::error::AnalysisError;
 use super::names::NameGenerator;
-use super::walk;
+use super::{functions, walk};
 use crate::metastore::{DataSource, MetaStore};
 use crate::types::SqlType;
 
@@ -91,6 +93,7 @@ impl Scope {
     /// # Errors
     /// Ambiguous columns, unknown aliases and types, lambda parameters that hide a column.
     pub fn qualify(&self, query: &Query, metastore: &MetaStore, persistent: bool) -> Result<Query, AnalysisError> {
+        self.check_aliases(query)?;
         let qualify = |expression: &Expression| self.qualify_expression(expression, metastore);
         let all = |list: &Vec<Expression>| list.iter().map(qualify).collect::<Result<Vec<_>, _>>();
         let mut canonical = query.clone();
@@ -111,6 +114,20 @@ impl Scope {
             canonical.emit = Some(Emit::Changes);
         }
         Ok(canonical)
+    }
+
+    /// Every qualifier is the alias of a source: ksqlDB finds the others before it looks at any column.
+    fn check_aliases(&self, query: &Query) -> Result<(), AnalysisError> {
+        let items = query.select.iter().filter_map(|item| match item {
+            SelectItem::All { .. } => None,
+            SelectItem::StructAll { expression, .. } | SelectItem::Expression { expression, .. } => Some(expression),
+        });
+        let conditions = query.from.joins.iter().map(|join| &join.on).chain(&query.filter);
+        let grouping = query.group_by.iter().chain(&query.partition_by).flatten().chain(&query.having);
+        for column in conditions.chain(grouping).chain(items).flat_map(walk::columns) {
+            column.qualifier.as_ref().map_or(Ok(()), |alias| self.known_alias(alias).map(drop))?;
+        }
+        Ok(())
     }
 
     fn qualify_select(&self, items: &[SelectItem], metastore: &MetaStore) -> Result<Vec<SelectItem>, AnalysisError> {
@@ -168,9 +185,33 @@ impl Scope {
                 let value = Box::new(self.qualify_expression(value, metastore)?);
                 Ok(Some(Expression::Cast { value, data_type: resolved.to_data_type() }))
             }
+            Expression::Call(call) if call.arguments.iter().any(|argument| self.is_unit_name(argument)) => {
+                self.qualify_units(call, metastore).map(Some)
+            }
             Expression::AtTimeZone { .. } => Err(AnalysisError::statement("not yet implemented").failed_to_prepare()),
             _ => Ok(None),
         })
+    }
+
+    /// Whether this is no column but may be the name of an interval unit: `DAY` is a name, `DAYS` is a word of its own.
+    fn is_unit_name(&self, expression: &Expression) -> bool {
+        let Expression::Column(ColumnReference { qualifier: None, name, .. }) = expression else { return false };
+        TimeUnit::of_word(name.as_str()).is_some() && !self.sources.iter().any(|source| source.has(name))
+    }
+
+    /// A call in which names of units stand for units where the function takes them.
+    fn qualify_units(&self, call: &FunctionCall, metastore: &MetaStore) -> Result<Expression, AnalysisError> {
+        let argument = |(position, argument): (usize, &Expression)| match argument {
+            Expression::Column(column)
+                if self.is_unit_name(argument) && functions::takes_unit(&call.name, position) =>
+            {
+                Ok(TimeUnit::of_word(column.name.as_str()).map_or_else(|| argument.clone(), Expression::Unit))
+            }
+            Expression::Column(column) if self.is_unit_name(argument) => Ok(Expression::Column(column.clone())),
+            other => self.qualify_expression(other, metastore),
+        };
+        let arguments = call.arguments.iter().enumerate().map(argument).collect::<Result<_, AnalysisError>>()?;
+        Ok(Expression::Call(FunctionCall { arguments, ..call.clone() }))
     }
 
     fn qualify_column(&self, column: &ColumnReference) -> Result<Expression, AnalysisError> {

@@ -6,6 +6,7 @@ use arrow_array::{Array, ArrayRef, Int64Array};
 use weir_parser::ast::{ColumnReference, Expression, InsertValues, Name, SourceKind};
 
 use super::error::{EngineError, ErrorKind};
+use crate::analyzer::scope::similar_source_hint;
 use crate::expr;
 use crate::formats;
 use crate::metastore::{DataSource, MetaStore};
@@ -31,8 +32,9 @@ pub struct RowValues {
 pub fn target<'a>(metastore: &'a MetaStore, name: &SourceName) -> Result<&'a DataSource, EngineError> {
     let Some(source) = metastore.source(name) else {
         return Err(EngineError::request(format!(
-            "Cannot insert values into an unknown stream/table: `{}`",
-            name.as_str()
+            "Cannot insert values into an unknown stream/table: `{}`{}",
+            name.as_str(),
+            similar_source_hint(metastore, name)
         )));
     };
     if source.is_windowed() {

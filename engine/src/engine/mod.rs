@@ -238,27 +238,7 @@ impl Engine {
     /// # Errors
     /// Unknown ids, and queries behind source tables, which users do not control.
     pub fn select_queries(&self, selector: &QuerySelector, verb: &str) -> Result<Vec<QueryId>, EngineError> {
-        let registered = self.registered.read();
-        let controlled = |q: &PersistentQuery| q.plan.sink.is_some();
-        match selector {
-            QuerySelector::All => Ok(registered
-                .persistent
-                .iter()
-                .filter(|(_, query)| controlled(query))
-                .map(|(id, _)| id.clone())
-                .collect()),
-            QuerySelector::Id(name) => {
-                let found = registered.persistent.iter().find(|(id, _)| id.matches(name.as_str()));
-                let (id, query) =
-                    found.ok_or_else(|| EngineError::statement(format!("Unknown queryId: {}", name.as_str())))?;
-                if !controlled(query) {
-                    return Err(EngineError::statement(format!(
-                        "Cannot {verb} query '{id}' because it is linked to a source table."
-                    )));
-                }
-                Ok(vec![id.clone()])
-            }
-        }
+        sandbox::select_queries(&self.registered.read().metastore, selector, verb)
     }
 
     /// Stops persistent queries for good, with their internal topics and state.
@@ -301,17 +281,6 @@ impl Engine {
         Ok(PushQuery { plan, subscription, driver: Arc::clone(&self.driver) })
     }
 
-    /// Plans a query for EXPLAIN without running it.
-    pub fn explain(
-        &self,
-        query: &Query,
-        text: &str,
-        overrides: &Config,
-        random: u64,
-    ) -> Result<QueryPlan, EngineError> {
-        self.sandbox().plan_push(query, text, overrides, random)
-    }
-
     /// Evaluates and checks an INSERT ... VALUES without writing anything.
     pub fn check_insert(&self, metastore: &MetaStore, statement: &InsertValues) -> Result<RowValues, EngineError> {
         let read_only = metastore.source(&statement.target).is_some_and(|s| self.is_read_only_topic(&s.topic));
@@ -346,10 +315,9 @@ impl Engine {
         metastore.source(target).cloned().ok_or_else(|| EngineError::request("the source is gone"))
     }
 
-    /// Internal topics and the processing log take no inserts.
+    /// Internal topics, the processing log and those of `ksql.readonly.topics` take no inserts.
     pub fn is_read_only_topic(&self, topic: &str) -> bool {
-        let service_id = plan::service_id(&self.config);
-        topic.starts_with("_confluent-ksql-") || topic == format!("{service_id}ksql_processing_log")
+        plan::is_read_only_topic(&self.config, topic)
     }
 
     /// First and next offset of every partition of a topic.

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use weir_parser::ast::{ParsedStatement, Query};
+use weir_parser::ast::{ParsedStatement, Query, QuerySelector};
 
 use super::error::EngineError;
 use crate::config::Config;
-use crate::metastore::MetaStore;
+use crate::metastore::{MetaStore, QueryId, QueryLinks};
 use crate::plan::{self, PlanContext, PullOutcome, QueryPlan, StatementPlan};
 use crate::topic::{CleanupPolicy, TopicSpec, Topics};
 
@@ -45,6 +45,7 @@ impl Prepared {
 }
 
 /// What would be registered after the statements prepared so far.
+#[derive(Clone)]
 pub struct Sandbox {
     metastore: MetaStore,
     next_query_number: u64,
@@ -93,10 +94,32 @@ impl Sandbox {
     }
 
     /// Forgets a persistent query, as a TERMINATE in the same request would.
-    pub fn terminate(&mut self, ids: &[crate::metastore::QueryId]) {
+    pub fn terminate(&mut self, ids: &[QueryId]) {
         for id in ids {
             self.metastore = self.metastore.without_query(id);
         }
+    }
+
+    /// The persistent queries that a TERMINATE, PAUSE or RESUME names.
+    ///
+    /// # Errors
+    /// Unknown ids, and queries behind source tables, which users do not control.
+    pub fn select_queries(&self, selector: &QuerySelector, verb: &str) -> Result<Vec<QueryId>, EngineError> {
+        select_queries(&self.metastore, selector, verb)
+    }
+
+    /// # Errors
+    /// When more persistent queries would run than `ksql.query.persistent.active.limit` allows.
+    pub fn check_query_limit(&self) -> Result<(), EngineError> {
+        let limit = self.config.i64("ksql.query.persistent.active.limit", i64::from(i32::MAX));
+        let count = self.metastore.queries().count();
+        if i64::try_from(count).is_ok_and(|count| count <= limit) {
+            return Ok(());
+        }
+        Err(EngineError::request(format!(
+            "The statement would make {count} active, persistent queries, and ksql.query.persistent.active.limit allows \
+             {limit}. TERMINATE a query, or raise the limit and restart the server."
+        )))
     }
 
     pub fn plan_push(
@@ -174,6 +197,29 @@ fn assumed(topic: &str) -> TopicSpec {
         cleanup: CleanupPolicy::Delete,
         retention_ms: None,
         kafka_configs: &[],
+    }
+}
+
+/// The queries of a metastore that a selector names.
+pub(super) fn select_queries(
+    metastore: &MetaStore,
+    selector: &QuerySelector,
+    verb: &str,
+) -> Result<Vec<QueryId>, EngineError> {
+    let is_controlled = |query: &&QueryLinks| query.sink.is_some();
+    match selector {
+        QuerySelector::All => Ok(metastore.queries().filter(is_controlled).map(|query| query.id.clone()).collect()),
+        QuerySelector::Id(name) => {
+            let unknown = || EngineError::statement(format!("Unknown queryId: {}", name.as_str()));
+            let query = metastore.query(name.as_str()).ok_or_else(unknown)?;
+            if !is_controlled(&query) {
+                return Err(EngineError::statement(format!(
+                    "Cannot {verb} query '{}' because it is linked to a source table.",
+                    query.id
+                )));
+            }
+            Ok(vec![query.id.clone()])
+        }
     }
 }
 

@@ -230,6 +230,12 @@ struct DecimalPlan<'a> {
 }
 
 const INEXACT: &str = "Rounding necessary";
+const IMPOSSIBLE: &str = "Division impossible";
+
+/// Whether a whole quotient has no more than so many digits, but for zeros at its end: Java finds no remainder otherwise.
+fn keeps_quotient(quotient: &str, precision: u32) -> bool {
+    quotient.trim_start_matches('-').trim_end_matches('0').len() <= precision as usize
+}
 
 impl DecimalPlan<'_> {
     /// For numbers that cannot leave 38 digits.
@@ -242,6 +248,8 @@ impl DecimalPlan<'_> {
         failures: &mut Failures,
     ) -> Option<ArrayRef> {
         let (raise_left, raise_right) = (power_of_ten(self.scales.0)?, power_of_ten(self.scales.1)?);
+        let precision = digits(self.data_type).0;
+        let quotient_limit = power_of_ten(precision).map_or(u128::MAX, i128::unsigned_abs);
         let mut values = Vec::with_capacity(left.len());
         for row in 0..left.len() {
             if left.is_null(row) || right.is_null(row) {
@@ -263,7 +271,12 @@ impl DecimalPlan<'_> {
                     }
                     l / r
                 }
-                Op::Modulo => l % r,
+                Op::Modulo => {
+                    if (l / r).unsigned_abs() >= quotient_limit && !keeps_quotient(&(l / r).to_string(), precision) {
+                        failures.raise(row, IMPOSSIBLE);
+                    }
+                    l % r
+                }
             });
         }
         let array = PrimitiveArray::<Decimal128Type>::from_iter_values(values);
@@ -308,6 +321,9 @@ impl DecimalPlan<'_> {
             Op::Multiply => l.checked_mul(r),
             Op::Divide if l.wrapping_rem(r) != i256::ZERO => return Err(INEXACT.into()),
             Op::Divide => l.checked_div(r),
+            Op::Modulo if !keeps_quotient(&l.wrapping_div(r).to_string(), digits(self.data_type).0) => {
+                return Err(IMPOSSIBLE.into());
+            }
             Op::Modulo => l.checked_rem(r),
         };
         let result = result.ok_or_else(overflow)?;

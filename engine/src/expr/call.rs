@@ -102,7 +102,7 @@ pub(crate) fn compile_call(call: &FunctionCall, typed: TypedCall, scope: &Scope)
                     .filter(|index| *index < scope.len())
                     .collect();
                 debug_assert_eq!(inner.len(), scope.len() + parameters.len());
-                CallArgument::Lambda(LambdaBody { body: compile_node(body, &inner)?, outer, first: scope.len() })
+                CallArgument::Lambda(LambdaBody { body: compile_node(body, &inner)?, outer })
             }
             other => CallArgument::Value(argument(other, &typed.argument_types[position], scope)?),
         });
@@ -126,8 +126,6 @@ struct LambdaBody {
     body: NodeRef,
     /// The columns around the lambda that its body reads.
     outer: Vec<usize>,
-    /// Where the body looks for its first parameter.
-    first: usize,
 }
 
 struct Call {
@@ -202,10 +200,6 @@ impl Lambda for BoundLambda<'_> {
             for &column in &self.lambda.outer {
                 columns[column] = take_rows(&columns[column], &indices);
             }
-        }
-        // A call without columns is evaluated without any when it is folded; what stands in their place is not read.
-        if let (true, Some(parameter)) = (columns.len() < self.lambda.first, parameters.first()) {
-            columns.resize(self.lambda.first, parameter.clone());
         }
         columns.extend(parameters.iter().cloned());
         let input = Input { columns: &columns, rows: row_of.len() };

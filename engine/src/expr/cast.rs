@@ -17,7 +17,8 @@ use super::decimal::{
 use super::node::{Failures, Input, Node, NodeRef, take_rows};
 use super::text::{MILLIS_OF_DAY, parse_base64, parse_date, parse_time, parse_timestamp, write_value};
 use super::typing::digits;
-use crate::functions::java_text::push_double;
+use crate::formats::parse_java_double;
+use crate::functions::java_text::{ascii_digits, push_double, trim};
 use crate::types::{SqlType, StructField, Value, arrow_type, null_array};
 
 pub(crate) struct Cast {
@@ -134,8 +135,8 @@ fn from_text(array: &ArrayRef, to: &SqlType, failures: &mut Failures) -> ArrayRe
             array.as_string::<i32>().iter().for_each(|text| builder.append_option(text.map(parse_boolean)));
             Arc::new(builder.finish())
         }
-        SqlType::Integer => parse::<Int32Type>(array, failures, to, |t| t.trim().parse().ok()),
-        SqlType::BigInt => parse::<Int64Type>(array, failures, to, |t| t.trim().parse().ok()),
+        SqlType::Integer => parse::<Int32Type>(array, failures, to, |t| ascii_digits(trim(t)).parse().ok()),
+        SqlType::BigInt => parse::<Int64Type>(array, failures, to, |t| ascii_digits(trim(t)).parse().ok()),
         SqlType::Double => parse::<Float64Type>(array, failures, to, parse_double),
         SqlType::Time => parse::<Time32MillisecondType>(array, failures, to, parse_time),
         SqlType::Date => parse::<Date32Type>(array, failures, to, parse_date),
@@ -154,7 +155,7 @@ fn from_text(array: &ArrayRef, to: &SqlType, failures: &mut Failures) -> ArrayRe
         SqlType::Decimal { precision, scale } => {
             let numbers = array.as_string::<i32>().iter().enumerate().map(|(row, text)| {
                 let text = text?;
-                let number = Decimal::parse(text.trim());
+                let number = Decimal::parse(&ascii_digits(trim(text)));
                 if number.is_none() {
                     failures.raise(row, unreadable(text, to));
                 }
@@ -189,15 +190,13 @@ fn parse<T: ArrowPrimitiveType>(
 
 /// Any prefix of `true` or `yes` is true, every other text false.
 fn parse_boolean(text: &str) -> bool {
-    let word = text.trim().to_ascii_lowercase();
+    let word = trim(text).to_ascii_lowercase();
     !word.is_empty() && ("true".starts_with(&word) || "yes".starts_with(&word))
 }
 
+/// What Java reads as a double, but for the words.
 fn parse_double(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let number = text.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(text);
-    let is_number = number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'));
-    is_number.then(|| number.parse().ok())?
+    if text.contains(['N', 'I']) { None } else { parse_java_double(text) }
 }
 
 /// The unscaled number of DECIMAL(precision, scale), rounded HALF_UP; raises when there are too many digits.

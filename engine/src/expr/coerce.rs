@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::decimal::{Decimal, fits, to_i256};
 use super::text::{parse_base64, parse_boolean_word, parse_date, parse_time, parse_timestamp, write_value};
+use crate::formats::parse_java_double;
+use crate::functions::java_text::trim;
 use crate::types::{SqlType, Value};
 
 /// A value that cannot become one of the wanted type.
@@ -92,10 +94,10 @@ fn from_text(mode: Mode, text: &str, to: &SqlType) -> Option<Value> {
         SqlType::Bytes => parse_base64(text).map(|bytes| Value::Bytes(Arc::from(bytes))),
         _ if mode == Mode::Strict => None,
         SqlType::Boolean => parse_boolean_word(text).map(Value::Boolean),
-        SqlType::Integer => Decimal::parse(text.trim())?.to_integer()?.try_into().ok().map(Value::Integer),
-        SqlType::BigInt => Decimal::parse(text.trim())?.to_integer().map(Value::BigInt),
-        SqlType::Double => text.trim().parse().ok().map(Value::Double),
-        SqlType::Decimal { precision, scale } => to_decimal(&Decimal::parse(text.trim())?, *precision, *scale),
+        SqlType::Integer => Decimal::parse(trim(text))?.to_integer()?.try_into().ok().map(Value::Integer),
+        SqlType::BigInt => Decimal::parse(trim(text))?.to_integer().map(Value::BigInt),
+        SqlType::Double => parse_java_double(text).filter(|d| !d.is_nan()).map(Value::Double),
+        SqlType::Decimal { precision, scale } => to_decimal(&Decimal::parse(trim(text))?, *precision, *scale),
         _ => None,
     }
 }

@@ -51,7 +51,7 @@ fn string_literal(expression: &Expression) -> Option<&str> {
 /// Whether an expression is a literal, so that it may be converted more freely than by a widening cast.
 pub(crate) fn is_literal(expression: &Expression) -> bool {
     match expression {
-        Expression::Literal(_) | Expression::TypedLiteral { .. } => true,
+        Expression::Literal(_) => true,
         Expression::Negate(value) => matches!(**value, Expression::Literal(_)),
         _ => false,
     }

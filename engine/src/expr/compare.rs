@@ -136,11 +136,11 @@ fn compare_values(
             order(operator, rows, |row| l.value(left.at(row)).cmp(&r.value(right.at(row))))
         }
         (T::Time, _) | (_, T::Time) => {
-            let (l, r) = converted_both(left, right, rows, failures, to_time);
+            let (l, r) = converted((left, right), rows, failures, to_time);
             primitives::<Time32MillisecondType>(operator, &l, &r, rows)
         }
         (T::Timestamp | T::Date, _) | (_, T::Timestamp | T::Date) => {
-            let (l, r) = converted_both(left, right, rows, failures, to_millis);
+            let (l, r) = converted((left, right), rows, failures, to_millis);
             primitives::<TimestampMillisecondType>(operator, &l, &r, rows)
         }
         _ => order(operator, rows, |row| {
@@ -150,28 +150,28 @@ fn compare_values(
     }
 }
 
-/// Both sides brought to one type. A row fails where a side cannot be read and neither is NULL; a constant that cannot be
-/// read fails all of those.
-fn converted_both<'a>(
-    left: &Side<'a>,
-    right: &Side<'a>,
+/// Both sides converted. Text that cannot be read fails the rows in which it meets a value: what is compared with NULL is
+/// not read.
+fn converted<'a>(
+    (left, right): (&Side<'a>, &Side<'a>),
     rows: usize,
     failures: &mut Failures,
     convert: fn(&ArrayRef, &mut Failures) -> ArrayRef,
 ) -> (Side<'a>, Side<'a>) {
-    let mut converted = |side: &Side<'a>, other: &Side<'a>| {
-        let mut inner = Failures::default();
-        let result = side.converted(|array| convert(array, &mut inner));
-        for failure in inner.into_all() {
-            let row = failure.row as usize;
-            let failing = if side.is_constant { 0..rows } else { row..row + 1 };
-            for row in failing.filter(|row| other.array.is_valid(other.at(*row))) {
+    let (mut of_left, mut of_right) = (Failures::default(), Failures::default());
+    let sides =
+        (left.converted(|array| convert(array, &mut of_left)), right.converted(|array| convert(array, &mut of_right)));
+    let is_null = |side: &Side<'_>, row: usize| side.array.is_null(side.at(row));
+    for (side, other, unread) in [(left, right, of_left), (right, left, of_right)] {
+        for failure in unread.into_all() {
+            let failed = failure.row as usize;
+            let meets = if side.is_constant { 0..rows } else { failed..failed + 1 };
+            for row in meets.filter(|row| !is_null(other, *row)) {
                 failures.raise(row, failure.message.clone());
             }
         }
-        result
-    };
-    (converted(left, right), converted(right, left))
+    }
+    sides
 }
 
 fn primitives<T: ArrowPrimitiveType>(operator: Op, left: &Side<'_>, right: &Side<'_>, rows: usize) -> BooleanBuffer

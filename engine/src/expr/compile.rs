@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use weir_parser::ast::{Expression, FunctionCall, Literal, Name, WhenClause};
+use weir_parser::ast::{ComparisonOperator, Expression, FunctionCall, Literal, Name, WhenClause};
 
 use super::arithmetic::{Arithmetic, Negate};
 use super::call::{compile_call, resolve_call};
@@ -18,7 +18,7 @@ use super::like::Like;
 use super::logical::{Logical, Not};
 use super::node::{ColumnNode, ConstantNode, Failures, Guard, Input, NodeRef, Selectable, evaluate_root};
 use super::scope::Scope;
-use super::typing::{can_compare, type_of, untyped_null};
+use super::typing::{can_compare, comparison_name, type_of, untyped_null};
 use super::visit::{calls_of, columns_of};
 use super::{ExpressionError, ExpressionRef, PhysicalExpression};
 use crate::functions::{FunctionKind, RowFailure};
@@ -65,13 +65,14 @@ pub(crate) fn compile_node(expression: &Expression, scope: &Scope) -> Compiled {
     let is_fixed = node.constant().is_none()
         && columns_of(expression).is_empty()
         && calls_of(expression).iter().all(|call| !call.arguments.is_empty());
-    Ok(if is_fixed { fold(node) } else { node })
+    Ok(if is_fixed { fold(node, scope) } else { node })
 }
 
-/// Evaluates a node without columns once, unless it fails: failures are told per row.
-fn fold(node: NodeRef) -> NodeRef {
+/// Evaluates a node that reads no columns once, unless it fails: failures are told per row. Lambdas in it count their
+/// parameters behind the scope's columns, so these must be there.
+fn fold(node: NodeRef, scope: &Scope) -> NodeRef {
     let mut failures = Failures::default();
-    let value = node.evaluate(&Input { columns: &[], rows: 1 }, &mut failures);
+    let value = node.evaluate(&Input { columns: &scope.null_row(), rows: 1 }, &mut failures);
     if failures.into_all().is_empty() {
         return Arc::new(ConstantNode { value, data_type: node.data_type().clone() });
     }
@@ -101,10 +102,6 @@ fn compile_parts(expression: &Expression, scope: &Scope) -> Compiled {
             Some(data_type) => constant(&literal_value(literal), &data_type),
             None => null_constant(&SqlType::String),
         }),
-        E::TypedLiteral { text, .. } => {
-            let data_type = typed()?;
-            Ok(constant(&literal_value(&Literal::Decimal(text.clone())), &data_type))
-        }
         E::Column(column) => match scope.find(&column.name) {
             Some((index, data_type)) => Ok(Arc::new(ColumnNode { index, data_type: data_type.clone() })),
             None => Err(ExpressionError::new(format!("Unknown column {column}."))),
@@ -147,7 +144,7 @@ fn compile_parts(expression: &Expression, scope: &Scope) -> Compiled {
                 return Ok(null_constant(&target));
             }
             let inner = compile_node(value, scope)?;
-            Ok(Guard::wrap(cast(inner, &target)?, expression))
+            Ok(Guard::wrap(cast(inner, &target, scope)?, expression))
         }
         E::Call(call) => {
             let resolved = resolve_call(call, scope, FunctionKind::Scalar)?;
@@ -172,7 +169,7 @@ fn compile_parts(expression: &Expression, scope: &Scope) -> Compiled {
 ///
 /// # Errors
 /// `Cast of <from> to <to> is not supported`.
-pub(crate) fn cast(node: NodeRef, target: &SqlType) -> Compiled {
+pub(crate) fn cast(node: NodeRef, target: &SqlType, scope: &Scope) -> Compiled {
     if node.data_type() == target {
         return Ok(node);
     }
@@ -181,7 +178,7 @@ pub(crate) fn cast(node: NodeRef, target: &SqlType) -> Compiled {
         return Err(ExpressionError::new(message));
     }
     let cast: NodeRef = Arc::new(Cast { value: node.clone(), target: target.clone() });
-    Ok(if node.constant().is_some() { fold(cast) } else { cast })
+    Ok(if node.constant().is_some() { fold(cast, scope) } else { cast })
 }
 
 /// An expression brought to `target`: literals freely, others by a widening cast.
@@ -207,7 +204,7 @@ fn coerced(expression: &Expression, target: &SqlType, scope: &Scope) -> Compiled
     }
     let node = compile_node(expression, scope)?;
     let is_cast = node.data_type() != target;
-    let node = cast(node, target)?;
+    let node = cast(node, target, scope)?;
     Ok(if is_cast { Guard::wrap(node, expression) } else { node })
 }
 
@@ -244,14 +241,14 @@ fn text_operand(expression: &Expression, scope: &Scope) -> Compiled {
 
 fn between(value: &Expression, lower: &Expression, upper: &Expression, negated: bool, scope: &Scope) -> Compiled {
     let value_type = type_of(value, scope)?;
-    for (bound, operator, name) in [
-        (lower, weir_parser::ast::ComparisonOperator::GreaterThanOrEqual, "GREATER_THAN_OR_EQUAL"),
-        (upper, weir_parser::ast::ComparisonOperator::LessThanOrEqual, "LESS_THAN_OR_EQUAL"),
-    ] {
+    for (bound, operator) in
+        [(lower, ComparisonOperator::GreaterThanOrEqual), (upper, ComparisonOperator::LessThanOrEqual)]
+    {
         match (&value_type, type_of(bound, scope)?) {
             (Some(left), Some(right)) if !can_compare(operator, left, &right) => {
                 return Err(ExpressionError::new(format!(
-                    "Cannot compare {value} ({left}) to {bound} ({right}) with {name}"
+                    "Cannot compare {value} ({left}) to {bound} ({right}) with {}",
+                    comparison_name(operator)
                 )));
             }
             (Some(_), Some(_)) => {}
@@ -340,7 +337,7 @@ pub(crate) fn argument(expression: &Expression, target: &SqlType, scope: &Scope)
     }
     let node = compile_node(expression, scope)?;
     let is_cast = node.data_type() != target;
-    let node = cast(node, target)?;
+    let node = cast(node, target, scope)?;
     match expression {
         Expression::Call(call) => Ok(Guard::wrap(node, call.name.as_str())),
         Expression::Dereference { .. } => Ok(Guard::wrap(node, expression)),

@@ -127,8 +127,8 @@ pub(crate) fn to_i256(value: &BigInt) -> Option<i256> {
 
 /// Whether `unscaled` has at most `precision` digits.
 pub(crate) fn fits(unscaled: &BigInt, precision: u32) -> bool {
-    // 8^p < 10^p: most numbers need no power, and no precision makes one that is much longer than the number.
-    unscaled.bits() <= 3 * u64::from(precision) || unscaled.abs() < big_power_of_ten(precision)
+    // A digit takes more than three bits, so that most numbers need no power of ten.
+    unscaled.bits() <= u64::from(precision) * 3 || unscaled.abs() < big_power_of_ten(precision)
 }
 
 /// 10^exponent for an exponent up to 38.

@@ -37,7 +37,7 @@ pub use coerce::{CoercionError, coerce_lax, coerce_strict};
 pub use compile::{compile, compile_table_function};
 pub use constant::{evaluate_constant, literal_type, literal_value};
 pub use magic::rewrite_magic_timestamps;
-pub use typing::{expression_type, table_function_type};
+pub use typing::{comparison_name, expression_type, table_function_type};
 
 /// Why an expression cannot be typed or compiled. The message is ksqlDB's, without any `Invalid Select: ` prefix.
 ///

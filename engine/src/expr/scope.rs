@@ -1,9 +1,10 @@
 //! The names an expression may use: a row's columns, and the parameters of the lambdas around it.
 
+use arrow_array::ArrayRef;
 use weir_parser::ast::Name;
 
 use super::ExpressionError;
-use crate::types::{Column, RowSchema, SqlType};
+use crate::types::{Column, RowSchema, SqlType, null_array};
 
 #[derive(Clone)]
 pub(crate) struct Scope {
@@ -26,13 +27,14 @@ impl Scope {
         Some((index, &self.columns[index].data_type))
     }
 
-    /// This scope with a lambda's parameters.
+    /// One row in which everything is NULL.
+    pub fn null_row(&self) -> Vec<ArrayRef> {
+        self.columns.iter().map(|column| null_array(&column.data_type, 1)).collect()
+    }
+
+    /// This scope with a lambda's parameters, which have different names.
     pub fn with_parameters(&self, names: &[Name], types: &[SqlType]) -> Result<Scope, ExpressionError> {
-        for (i, name) in names.iter().enumerate() {
-            if names[..i].contains(name) {
-                let list = names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
-                return Err(ExpressionError::new(format!("Lambda arguments have duplicates: [{list}]")));
-            }
+        for name in names {
             match self.find(name) {
                 Some((index, _)) if index < self.outer => {
                     let message = format!("Lambda function argument can't be a column name: {}", name.as_str());

@@ -6,10 +6,12 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use chrono::{DateTime, Days, FixedOffset, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
+use chrono::{NaiveDate, TimeDelta};
 
 use super::decimal::{Decimal, write_decimal};
-use crate::functions::java_text::push_double;
+use crate::functions::datetime::Zone;
+use crate::functions::datetime::calendar::{Civil, civil, hybrid_civil};
+use crate::functions::java_text::{push_double, trim};
 use crate::types::{SqlType, Value};
 
 pub const MILLIS_OF_DAY: i64 = 86_400_000;
@@ -17,7 +19,7 @@ pub const MILLIS_OF_DAY: i64 = 86_400_000;
 /// Parses `yyyy[-MM[-dd]]['T'[HH[:mm[:ss[.SSS]]]]][zone]` to ms since the epoch. Missing parts are the least, no zone is
 /// UTC; zones are `Z`, `+0100`, `+01:00`, `+01` or a region.
 pub fn parse_timestamp(text: &str) -> Option<i64> {
-    let text = text.trim();
+    let text = trim(text);
     let (date, rest) = match text.find('T') {
         // Regions such as `UTC` hold the letter too, but only behind a time.
         Some(at) => (&text[..at], &text[at + 1..]),
@@ -27,7 +29,7 @@ pub fn parse_timestamp(text: &str) -> Option<i64> {
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(rest.len());
     let (time, zone) = rest.split_at(end);
     let local = date.and_hms_opt(0, 0, 0)? + TimeDelta::milliseconds(partial_time(time)?);
-    zoned_millis(local, zone.trim())
+    zoned_millis(local.and_utc().timestamp_millis(), zone.trim())
 }
 
 fn partial_date(text: &str) -> Option<NaiveDate> {
@@ -72,39 +74,13 @@ fn digits(text: &str, count: usize) -> Option<u32> {
     (text.len() == count && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
 }
 
-fn zoned_millis(local: NaiveDateTime, zone: &str) -> Option<i64> {
-    if zone.is_empty() || zone == "Z" || zone == "z" {
-        return Some(local.and_utc().timestamp_millis());
+/// The instant of a local time in a zone; no zone is UTC.
+fn zoned_millis(local_ms: i64, zone: &str) -> Option<i64> {
+    if zone.is_empty() || zone == "z" {
+        return Some(local_ms);
     }
-    if let Some(seconds) = parse_offset(zone) {
-        return Some(local.and_utc().timestamp_millis() - seconds as i64 * 1_000);
-    }
-    let region: chrono_tz::Tz = zone.trim_start_matches('[').trim_end_matches(']').parse().ok()?;
-    match region.from_local_datetime(&local) {
-        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => Some(at.timestamp_millis()),
-        // A clock that was put forward: the time as the old offset has it.
-        LocalResult::None => {
-            let before = region.from_local_datetime(&(local - TimeDelta::hours(3))).earliest()?;
-            Some(before.timestamp_millis() + 3 * 3_600_000)
-        }
-    }
-}
-
-/// Seconds east of UTC of `+01`, `+0100` or `+01:00`.
-pub fn parse_offset(text: &str) -> Option<i32> {
-    let sign = match text.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let plain: String = text[1..].chars().filter(|c| *c != ':').collect();
-    let (hours, minutes) = match plain.len() {
-        2 => (digits(&plain, 2)?, 0),
-        4 => (digits(&plain[..2], 2)?, digits(&plain[2..], 2)?),
-        _ => return None,
-    };
-    let seconds = sign * (hours as i32 * 3_600 + minutes as i32 * 60);
-    FixedOffset::east_opt(seconds).map(|_| seconds)
+    let zone = Zone::parse(zone.trim_start_matches('[').trim_end_matches(']')).ok()?;
+    Some(local_ms - i64::from(zone.offset_seconds_at_local(local_ms)) * 1_000)
 }
 
 /// Parses a date, in the partial forms of timestamps, to days since the epoch. A time of day is refused.
@@ -115,8 +91,12 @@ pub fn parse_date(text: &str) -> Option<i32> {
 
 /// Parses `HH:mm[:ss[.fraction]]` to ms of the day.
 pub fn parse_time(text: &str) -> Option<i32> {
-    let text = text.trim();
-    text.contains(':').then(|| partial_time(text).map(|millis| (millis % MILLIS_OF_DAY) as i32))?
+    // A point may stand without digits; 24:00 is the end of a day, but no time of one.
+    let text = text.strip_suffix('.').filter(|rest| rest.len() == 8).unwrap_or(text);
+    if text.starts_with("24") {
+        return None;
+    }
+    text.contains(':').then(|| partial_time(text).map(|millis| millis as i32))?
 }
 
 /// `yyyy-MM-dd'T'HH:mm:ss.SSS` in UTC.
@@ -127,22 +107,36 @@ pub fn format_timestamp(millis: i64) -> String {
 }
 
 pub(crate) fn write_timestamp(millis: i64, out: &mut String) {
-    match DateTime::from_timestamp_millis(millis) {
-        Some(at) => {
-            let _ = write!(out, "{}", at.naive_utc().format("%Y-%m-%dT%H:%M:%S%.3f"));
-        }
-        None => {
-            let _ = write!(out, "{millis}");
-        }
-    }
+    write_date(civil(millis.div_euclid(MILLIS_OF_DAY)), out);
+    write_millis_of_day(millis, out);
+}
+
+/// The same as result rows show it: Java's older classes count days before 1582-10-15 by the Julian calendar.
+pub fn format_result_timestamp(millis: i64) -> String {
+    let mut out = String::with_capacity(23);
+    write_date(hybrid_civil(millis.div_euclid(MILLIS_OF_DAY)), &mut out);
+    write_millis_of_day(millis, &mut out);
+    out
+}
+
+fn write_millis_of_day(millis: i64, out: &mut String) {
+    let (seconds, millis) = (millis.rem_euclid(MILLIS_OF_DAY) / 1_000, millis.rem_euclid(1_000));
+    let (h, m, s) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let _ = write!(out, "T{h:02}:{m:02}:{s:02}.{millis:03}");
+}
+
+/// `yyyy-MM-dd`; years before 1 count as those of their era, those of five digits have a sign.
+fn write_date((year, month, day): Civil, out: &mut String) {
+    let year = if year > 0 { year } else { 1 - year };
+    let sign = if year > 9999 { "+" } else { "" };
+    let _ = write!(out, "{sign}{year:04}-{month:02}-{day:02}");
 }
 
 /// `yyyy-MM-dd`.
 pub fn format_date(days: i32) -> String {
-    let epoch = NaiveDate::default();
-    let offset = Days::new(u64::from(days.unsigned_abs()));
-    let date = if days < 0 { epoch.checked_sub_days(offset) } else { epoch.checked_add_days(offset) };
-    date.map_or_else(|| days.to_string(), |d| d.format("%Y-%m-%d").to_string())
+    let mut out = String::with_capacity(10);
+    write_date(civil(i64::from(days)), &mut out);
+    out
 }
 
 /// `HH:mm`, or `HH:mm:ss` when there are seconds; milliseconds are dropped.
@@ -154,7 +148,7 @@ pub fn format_time(millis: i32) -> String {
 
 /// Words that literals may use for BOOLEAN: any prefix of true, yes, false or no, in any case.
 pub(crate) fn parse_boolean_word(text: &str) -> Option<bool> {
-    let word = text.trim().to_ascii_lowercase();
+    let word = trim(text).to_ascii_lowercase();
     let starts = |full: &str| !word.is_empty() && full.starts_with(&word);
     if starts("true") || starts("yes") {
         Some(true)
@@ -187,7 +181,7 @@ pub(crate) fn write_value(value: &Value, data_type: &SqlType, out: &mut String) 
         (Value::String(s), _) => out.push_str(s),
         (Value::Bytes(b), _) => BASE64.encode_string(b, out),
         (Value::Time(t), _) => out.push_str(&format_time(*t)),
-        (Value::Date(d), _) => out.push_str(&format_date(*d)),
+        (Value::Date(d), _) => write_date(civil(i64::from(*d)), out),
         (Value::Timestamp(t), _) => write_timestamp(*t, out),
         (Value::Array(items), SqlType::Array(item)) => {
             out.push('[');
@@ -222,9 +216,9 @@ pub(crate) fn write_value(value: &Value, data_type: &SqlType, out: &mut String) 
     }
 }
 
-/// BYTES of base64 text.
+/// BYTES of base64 text, with or without padding.
 pub(crate) fn parse_base64(text: &str) -> Option<Vec<u8>> {
-    BASE64.decode(text).ok()
+    crate::functions::java_text::decode_base64(text)
 }
 
 #[cfg(test)]
@@ -248,6 +242,9 @@ mod tests {
         check("foo", None);
         check("1970-13", None);
         assert_eq!(format_timestamp(-1), "1969-12-31T23:59:59.999");
+        assert_eq!(format_timestamp(-62_135_596_800_000), "0001-01-01T00:00:00.000");
+        assert_eq!(format_result_timestamp(-62_135_596_800_000), "0001-01-03T00:00:00.000");
+        assert_eq!(format_timestamp(253_402_300_800_000), "+10000-01-01T00:00:00.000");
     }
 
     #[test]
@@ -256,6 +253,7 @@ mod tests {
         assert_eq!(parse_date("1970-01-01T01:00"), None);
         assert_eq!(parse_time("00:01"), Some(60_000));
         assert_eq!(parse_time("00"), None);
+        assert_eq!(parse_time("24:00"), None);
         assert_eq!(format_date(-1), "1969-12-31");
         assert_eq!(format_time(60_000), "00:01");
         assert_eq!(format_time(61_999), "00:01:01");

@@ -5,7 +5,7 @@ use weir_parser::ast::{ArithmeticOperator, ComparisonOperator, Expression, Funct
 use super::ExpressionError;
 use super::call::resolve_call;
 use super::common_type::common_type;
-use super::constant::{decimal_of_text, literal_type};
+use super::constant::literal_type;
 use super::scope::Scope;
 use crate::functions::{FunctionKind, FunctionRegistry};
 use crate::types::{RowSchema, SqlType, StructField};
@@ -60,8 +60,8 @@ pub(crate) fn type_of(expression: &Expression, scope: &Scope) -> Typed {
         )),
         E::Case { operand: None, when, default } => case(when, default.as_deref(), scope),
         E::Cast { data_type, .. } => {
-            let unknown = |e: crate::types::UnknownType| ExpressionError::new(e.to_string());
-            SqlType::resolve(data_type, &|_| None).map(Some).map_err(unknown)
+            let invalid = |e: crate::types::InvalidType| ExpressionError::new(e.to_string());
+            SqlType::resolve(data_type, &|_| None).map(Some).map_err(invalid)
         }
         E::Call(call) => resolve_call(call, scope, FunctionKind::Scalar).map(|typed| typed.return_type),
         E::Array(items) => array(items, scope),
@@ -75,11 +75,6 @@ pub(crate) fn type_of(expression: &Expression, scope: &Scope) -> Typed {
             },
             other => Err(ExpressionError::new(format!("Expected STRUCT type, got: {}", shown(other.as_ref())))),
         },
-        E::TypedLiteral { word, text, .. } if word.eq_ignore_ascii_case("DECIMAL") => match decimal_of_text(text) {
-            Some((_, data_type)) => Ok(Some(data_type)),
-            None => Err(ExpressionError::new(format!("Invalid numeric literal: {text}"))),
-        },
-        E::TypedLiteral { word, .. } => Err(ExpressionError::new(format!("Unknown type: {word}"))),
         E::AtTimeZone { .. } => Err(ExpressionError::new("not yet implemented")),
         E::Unit(unit) => {
             Err(ExpressionError::new(format!("The interval unit {unit} can only be a function's argument")))
@@ -174,7 +169,7 @@ fn comparison(
     if can_compare(operator, l, r) {
         return Ok(Some(SqlType::Boolean));
     }
-    let message = format!("Cannot compare {left} ({l}) to {right} ({r}) with {}.", operator_name(operator));
+    let message = format!("Cannot compare {left} ({l}) to {right} ({r}) with {}.", comparison_name(operator));
     Err(ExpressionError::at(message, whole))
 }
 
@@ -199,7 +194,8 @@ pub(crate) fn can_compare(operator: ComparisonOperator, left: &SqlType, right: &
     }
 }
 
-fn operator_name(operator: ComparisonOperator) -> &'static str {
+/// The operator's name in ksqlDB's messages.
+pub fn comparison_name(operator: ComparisonOperator) -> &'static str {
     match operator {
         ComparisonOperator::Equal => "EQUAL",
         ComparisonOperator::NotEqual => "NOT_EQUAL",
@@ -281,16 +277,9 @@ fn structure(fields: &[(weir_parser::ast::Name, Expression)], scope: &Scope) -> 
     let mut typed: Vec<StructField> = Vec::with_capacity(fields.len());
     for (name, value) in fields {
         let data_type = type_of(value, scope)?.ok_or_else(untyped_null)?;
-        if let Some(twin) = typed.iter().find(|f| f.name == *name) {
-            let quoted = format!("`{}`", name.as_str().replace('`', "``"));
-            return Err(ExpressionError::new(format!(
-                "Duplicate field names found in STRUCT: '{quoted} {}' and '{quoted} {data_type}'",
-                twin.data_type
-            )));
-        }
         typed.push(StructField { name: name.clone(), data_type });
     }
-    Ok(Some(SqlType::Struct(typed)))
+    SqlType::structure(typed).map(Some).map_err(|e| ExpressionError::new(e.to_string()))
 }
 
 fn subscript(whole: &Expression, base: &Expression, index: &Expression, scope: &Scope) -> Typed {

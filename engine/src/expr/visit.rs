@@ -6,7 +6,7 @@ use weir_parser::ast::{ColumnReference, Expression, FunctionCall, WhenClause};
 pub fn children(expression: &Expression) -> Vec<&Expression> {
     use Expression as E;
     match expression {
-        E::Literal(_) | E::Column(_) | E::Unit(_) | E::TypedLiteral { .. } => vec![],
+        E::Literal(_) | E::Column(_) | E::Unit(_) => vec![],
         E::Arithmetic { left, right, .. } | E::Comparison { left, right, .. } | E::Logical { left, right, .. } => {
             vec![left, right]
         }
@@ -45,7 +45,7 @@ pub fn rewrite(expression: &Expression, replace: &mut dyn FnMut(&Expression) -> 
     }
     let mut copy = |e: &Expression| rewrite(e, replace);
     match expression {
-        E::Literal(_) | E::Column(_) | E::Unit(_) | E::TypedLiteral { .. } => expression.clone(),
+        E::Literal(_) | E::Column(_) | E::Unit(_) => expression.clone(),
         E::Arithmetic { operator, left, right } => {
             E::Arithmetic { operator: *operator, left: Box::new(copy(left)), right: Box::new(copy(right)) }
         }

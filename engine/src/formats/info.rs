@@ -69,8 +69,8 @@ pub enum FormatError {
     InvalidDelimiter(String),
     #[error("{format} does not support the following configs: [{properties}]")]
     UnsupportedProperties { format: &'static str, properties: String },
-    #[error("fullSchemaName cannot be empty. Format configuration: {{fullSchemaName={0}}}")]
-    EmptySchemaName(String),
+    #[error("fullSchemaName cannot be empty. Format configuration: {{fullSchemaName=}}")]
+    EmptySchemaName,
     #[error("Format '{format}' does not support 'WRAP_SINGLE_VALUE' set to '{wrap}'.")]
     UnsupportedWrapping { format: &'static str, wrap: bool },
 }
@@ -126,7 +126,7 @@ impl Format {
     pub fn check_schema_name(&self, name: &str) -> Result<(), FormatError> {
         self.check_properties(&["fullSchemaName"])?;
         if name.trim().is_empty() {
-            return Err(FormatError::EmptySchemaName(name.to_owned()));
+            return Err(FormatError::EmptySchemaName);
         }
         Ok(())
     }

@@ -102,6 +102,7 @@ pub fn parse(text: &str) -> Option<f64> {
     let magnitude = match body {
         "NaN" => f64::NAN,
         "Infinity" => f64::INFINITY,
+        _ if body.starts_with("0x") || body.starts_with("0X") => hexadecimal(&body[2..])?,
         _ => {
             let number = body.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(body);
             let plain = number.bytes().enumerate().all(|(i, b)| match b {
@@ -113,6 +114,32 @@ pub fn parse(text: &str) -> Option<f64> {
         }
     };
     Some(if negative { -magnitude } else { magnitude })
+}
+
+/// A number such as `1.8p3`: hexadecimal digits times a power of two, which must be there. Digits past the 60th bit only
+/// say that there is more.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let text = text.strip_suffix(['d', 'D', 'f', 'F']).filter(|rest| rest.contains(['p', 'P'])).unwrap_or(text);
+    let (digits, exponent) = text.split_once(['p', 'P'])?;
+    let is_exponent = exponent.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit());
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut exponent = exponent.parse::<i32>().ok().filter(|_| is_exponent)?.saturating_sub(4 * fraction.len() as i32);
+    let mut value = 0_u64;
+    for digit in whole.chars().chain(fraction.chars()) {
+        let digit = u64::from(digit.to_digit(16)?);
+        if value >> 60 == 0 {
+            value = value << 4 | digit;
+        } else {
+            value |= u64::from(digit != 0);
+            exponent = exponent.saturating_add(4);
+        }
+    }
+    if whole.len() + fraction.len() == 0 {
+        return None;
+    }
+    // In two steps, so that neither power is out of range before the product is.
+    let half = exponent.clamp(-2200, 2200) / 2;
+    Some(value as f64 * 2_f64.powi(half) * 2_f64.powi(exponent.clamp(-2200, 2200) - half))
 }
 
 #[cfg(test)]
@@ -160,6 +187,9 @@ mod tests {
             ("+-1", None),
             ("", None),
             ("1_000", None),
+            ("0x1.8p1", Some(3.0)),
+            ("-0XAp-1f", Some(-5.0)),
+            ("0x10", None),
         ] {
             assert_eq!(parse(text), expected, "{text}");
         }

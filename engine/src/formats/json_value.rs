@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use serde_json::Value as Json;
 
 use super::decimal::{self, BigDecimal};
 use super::java_map;
 use super::json::{append_double, append_string};
+use crate::expr::text::{format_date, format_result_timestamp};
 use crate::types::{SqlType, StructField, Value};
 
 /// Appends `value` of `data_type` as the REST API shows it: temporal values as ISO text, DECIMAL as a plain number, DOUBLE
@@ -30,8 +31,8 @@ fn append_rest(value: &Value, data_type: &SqlType, out: &mut Vec<u8>) {
         Value::String(text) => append_string(text, out),
         Value::Bytes(bytes) => append_string(&STANDARD.encode(bytes), out),
         Value::Time(millis) => append_string(&time_text(*millis), out),
-        Value::Date(days) => append_string(&date_text(*days), out),
-        Value::Timestamp(millis) => append_string(&timestamp_text(*millis), out),
+        Value::Date(days) => append_string(&format_date(*days), out),
+        Value::Timestamp(millis) => append_string(&format_result_timestamp(*millis), out),
         Value::Array(items) => append_rest_items(items, data_type, out),
         Value::Map(entries) => append_rest_entries(entries, data_type, out),
         Value::Struct(values) => append_rest_fields(values, data_type, out),
@@ -99,16 +100,6 @@ fn append_rest_fields(values: &[Value], data_type: &SqlType, out: &mut Vec<u8>) 
 fn time_text(millis: i32) -> String {
     let time = NaiveTime::from_num_seconds_from_midnight_opt(millis.div_euclid(1_000) as u32, 0).unwrap_or_default();
     time.format(if time.second() == 0 { "%H:%M" } else { "%H:%M:%S" }).to_string()
-}
-
-fn date_text(days: i32) -> String {
-    let date = NaiveDate::default().checked_add_signed(Duration::days(i64::from(days)));
-    date.map_or_else(|| days.to_string(), |date| date.format("%Y-%m-%d").to_string())
-}
-
-fn timestamp_text(millis: i64) -> String {
-    let moment = DateTime::from_timestamp_millis(millis);
-    moment.map_or_else(|| millis.to_string(), |moment| moment.format("%Y-%m-%dT%H:%M:%S%.3f").to_string())
 }
 
 /// Why a JSON value was not taken.

@@ -4,6 +4,7 @@ use arrow_array::ArrayRef;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::java_text::{decode_base64, push_utf8};
 use super::kernels::*;
 use super::strings::STRING;
 use super::{Argument, CallContext, Function, Overload};
@@ -84,7 +85,7 @@ impl Encoding {
                     out.push(char::from(digits[usize::from(byte & 15)]));
                 }
             }
-            Encoding::Utf8 => out.push_str(&String::from_utf8_lossy(bytes)),
+            Encoding::Utf8 => push_utf8(bytes, out),
             Encoding::Ascii => {
                 out.extend(
                     bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { char::REPLACEMENT_CHARACTER }),
@@ -103,12 +104,13 @@ impl Encoding {
                 Ok(())
             }
             Encoding::Ascii => {
-                out.extend(
-                    text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(b'?')),
-                );
+                out.extend(text.chars().map(|c| u8::try_from(c).ok().filter(u8::is_ascii).unwrap_or(b'?')));
                 Ok(())
             }
-            Encoding::Base64 => STANDARD.decode_vec(text, out).map_err(|e| format!("'{text}' is not base64: {e}")),
+            Encoding::Base64 => {
+                out.extend(decode_base64(text).ok_or_else(|| format!("'{text}' is not base64"))?);
+                Ok(())
+            }
         }
     }
 }

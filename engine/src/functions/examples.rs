@@ -20,7 +20,7 @@ fn examples_give_what_they_say() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn evaluate(call: &str, kind: FunctionKind) -> Result<String, String> {
+pub(super) fn evaluate(call: &str, kind: FunctionKind) -> Result<String, String> {
     let expression = weir_parser::parse_expression(call).map_err(|e| e.message)?;
     let (value, data_type) = match (kind, &expression) {
         (FunctionKind::Table, Expression::Call(call)) => {

@@ -87,7 +87,7 @@ fn format_days<T: ArrowPrimitiveType>(
 ) -> ArrayRef {
     string_rows(context, |row, out| {
         let (days, text) = (epoch_days(days.at(row)?), patterns.at(row)?);
-        Ok(pattern(text)?.format(&Moment::date(days)?, out)?)
+        Ok(pattern(text)?.format(&Moment::date(days), out)?)
     })
 }
 
@@ -103,8 +103,8 @@ fn format_instants<T: ArrowPrimitiveType<Native = i64>>(
         let (ms, text) = (instants.at(row)?, patterns.at(row)?);
         let pattern = pattern(text)?;
         match zones {
-            Some(zones) => Ok(pattern.format(&Moment::instant(ms, &*zone(zones.at(row)?)?)?, out)?),
-            None => Ok(pattern.format(&Moment::instant(ms, default_zone)?, out)?),
+            Some(zones) => Ok(pattern.format(&Moment::instant(ms, &*zone(zones.at(row)?)?), out)?),
+            None => Ok(pattern.format(&Moment::instant(ms, default_zone), out)?),
         }
     })
 }

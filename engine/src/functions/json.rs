@@ -2,10 +2,10 @@
 
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, cast::AsArray};
-use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
 use super::json_path::JsonPath;
+use super::json_write::{push_node, push_text_of};
 use super::kernels::*;
 use super::{Argument, CallContext, Function, Overload};
 use crate::types::{SqlType, Value};
@@ -77,7 +77,9 @@ pub static FUNCTIONS: &[Function] = &[
             let texts = a[0].strings();
             string_list_rows(c, |row, items| match parse(texts.at(row)?)? {
                 Some(Json::Array(elements)) => {
-                    items.extend(elements.iter().map(|element| Some(element.to_string())));
+                    for element in &elements {
+                        items.push_with(|out| push_node(element, out));
+                    }
                     Ok(())
                 }
                 _ => Err("the text is not a JSON array".into()),
@@ -93,7 +95,7 @@ pub static FUNCTIONS: &[Function] = &[
             let texts = a[0].strings();
             string_list_rows(c, |row, items| match parse(texts.at(row)?)? {
                 Some(Json::Object(members)) => {
-                    items.extend(members.into_iter().map(|(key, _)| Some(key)));
+                    members.iter().for_each(|(key, _)| items.push(Some(key)));
                     Ok(())
                 }
                 _ => Err(Stop::Null),
@@ -128,18 +130,28 @@ pub static FUNCTIONS: &[Function] = &[
     ),
 ];
 
-/// The first JSON value of a text; `None` for a text without any.
+/// The first JSON value of a text; `None` for a text without any. What follows a value does not matter, but must not touch a
+/// number or a word.
 fn parse(text: &str) -> Result<Option<Json>, String> {
     if text.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
-    Json::deserialize(&mut reader).map(Some).map_err(|e| format!("Invalid JSON format: {e}"))
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Json>();
+    let value = values.next().transpose().map_err(|e| format!("Invalid JSON format: {e}"))?;
+    let next = text[values.byte_offset()..].chars().next();
+    let touches = match &value {
+        Some(Json::Number(_)) => next.is_some_and(|c| !" \t\n\r".contains(c)),
+        Some(Json::Null | Json::Bool(_)) => next.is_some_and(|c| c.is_alphanumeric() || "_$".contains(c)),
+        _ => false,
+    };
+    if touches { Err("Invalid JSON format: a space is missing between values".into()) } else { Ok(value) }
 }
 
 /// Text nodes as they are, all others as compact JSON.
 fn text_of(node: &Json) -> String {
-    if let Json::String(text) = node { text.clone() } else { node.to_string() }
+    let mut out = String::new();
+    push_text_of(node, &mut out);
+    out
 }
 
 thread_local! {
@@ -152,10 +164,7 @@ fn extract(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRe
         let (text, path) = (texts.at(row)?, paths.at(row)?);
         let path = PATHS.with(|paths| paths.get(path))?;
         let root = or_null(parse(text)?)?;
-        match or_null(path.find(&root))? {
-            Json::String(text) => out.push_str(text),
-            node => out.push_str(&node.to_string()),
-        }
+        push_text_of(or_null(path.find(&root))?, out);
         Ok(())
     })
 }
@@ -164,9 +173,22 @@ fn contains(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayR
     let (texts, wanted, data_type) = (arguments[0].strings(), arguments[1].array(), &context.argument_types[1]);
     boolean_rows(context, |row| {
         let text = texts.get(row).ok_or("the JSON array is NULL")?;
-        let Ok(Some(Json::Array(items))) = parse(text) else { return Ok(false) };
-        Ok(items.iter().any(|item| matches(item, wanted, row, data_type)))
+        Ok(any_element(text, |item| matches(item, wanted, row, data_type)))
     })
+}
+
+/// Whether an element of a JSON array is as wanted. What stands behind it is not looked at.
+fn any_element(text: &str, wanted: impl Fn(&Json) -> bool) -> bool {
+    let Some(mut rest) = text.trim_ascii_start().strip_prefix('[') else { return false };
+    loop {
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Json>();
+        let Some(Ok(value)) = values.next() else { return false };
+        if wanted(&value) {
+            return true;
+        }
+        let Some(after) = rest[values.byte_offset()..].trim_ascii_start().strip_prefix(',') else { return false };
+        rest = after;
+    }
 }
 
 /// Whether a JSON node is of the SQL type's kind and equals the row's value.
@@ -201,7 +223,7 @@ fn concat(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRef
             return Err(Stop::Null);
         }
         let joined = if nodes.iter().all(Json::is_object) { merge(nodes) } else { join(nodes) };
-        out.push_str(&joined.to_string());
+        push_node(&joined, out);
         Ok(())
     })
 }

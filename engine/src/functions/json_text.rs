@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use arrow_array::ArrayRef;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, NaiveDate, NaiveTime};
 
 use super::java_text::*;
+use super::json_write::push_quoted;
 use super::kernels::*;
 use super::{Argument, CallContext};
+use crate::expr::text::write_value;
 use crate::types::{SqlType, Value};
 
 pub fn to_json_string(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRef {
@@ -65,10 +66,6 @@ fn push_object(mut members: Vec<(String, &Value, &SqlType)>, out: &mut String) {
     out.push('}');
 }
 
-pub fn push_quoted(text: &str, out: &mut String) {
-    out.push_str(&serde_json::Value::from(text).to_string());
-}
-
 /// A simple value without quotes.
 fn push_plain(value: &Value, out: &mut String) {
     let written = match value {
@@ -78,19 +75,10 @@ fn push_plain(value: &Value, out: &mut String) {
         Value::BigInt(i) => write!(out, "{i}"),
         Value::String(s) => write!(out, "{s}"),
         Value::Bytes(b) => write!(out, "{}", STANDARD.encode(b)),
-        Value::Date(days) => match NaiveDate::from_epoch_days(*days) {
-            Some(date) => write!(out, "{date}"),
-            None => write!(out, "{days}"),
-        },
-        Value::Time(ms) => {
-            let nanos = (ms % 1000).unsigned_abs() * 1_000_000;
-            let time = NaiveTime::from_num_seconds_from_midnight_opt((ms / 1000).unsigned_abs(), nanos);
-            write!(out, "{}", time.unwrap_or_default().format("%H:%M:%S%.f"))
+        Value::Date(_) | Value::Time(_) | Value::Timestamp(_) => {
+            write_value(value, &SqlType::String, out);
+            Ok(())
         }
-        Value::Timestamp(ms) => match DateTime::from_timestamp_millis(*ms) {
-            Some(instant) => write!(out, "{}", instant.format("%Y-%m-%dT%H:%M:%S%.3f")),
-            None => write!(out, "{ms}"),
-        },
         Value::Double(d) => {
             push_double(*d, out);
             Ok(())

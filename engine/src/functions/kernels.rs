@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::builder::{BooleanBufferBuilder, ListBuilder, StringBuilder};
+use arrow_array::builder::BooleanBufferBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{
@@ -17,6 +17,7 @@ use arrow_array::{
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer, i256};
 use arrow_schema::DataType;
 
+pub use super::kernel_lists::string_list_rows;
 use super::{Argument, CallContext};
 use crate::types::{SqlType, Value, arrow_type, values_to_array};
 
@@ -162,7 +163,7 @@ impl Argument<'_> {
 }
 
 /// Keeps a row's value, or reports why there is none.
-fn settle<T>(context: &mut CallContext<'_>, row: usize, outcome: Row<T>) -> Option<T> {
+pub(super) fn settle<T>(context: &mut CallContext<'_>, row: usize, outcome: Row<T>) -> Option<T> {
     match outcome {
         Ok(value) => Some(value),
         Err(Stop::Null) => None,
@@ -225,7 +226,7 @@ pub fn decimal_rows(context: &mut CallContext<'_>, mut body: impl FnMut(usize) -
 }
 
 /// Bytes of one result column before 2 GB are reached, where Arrow's offsets end.
-const COLUMN_BYTES_MAX: usize = i32::MAX as usize;
+pub(super) const COLUMN_BYTES_MAX: usize = i32::MAX as usize;
 
 /// The body appends the row's text and must leave what is already there.
 pub fn string_rows(context: &mut CallContext<'_>, mut body: impl FnMut(usize, &mut String) -> Row<()>) -> ArrayRef {
@@ -275,29 +276,8 @@ pub fn bytes_rows(context: &mut CallContext<'_>, mut body: impl FnMut(usize, &mu
     Arc::new(BinaryArray::new(offsets, Buffer::from_vec(data), nulls(&mut valid)))
 }
 
-fn nulls(valid: &mut BooleanBufferBuilder) -> Option<NullBuffer> {
+pub(super) fn nulls(valid: &mut BooleanBufferBuilder) -> Option<NullBuffer> {
     Some(NullBuffer::new(valid.finish())).filter(|n| n.null_count() > 0)
-}
-
-/// `ARRAY<STRING>`: the body pushes the row's elements.
-pub fn string_list_rows(
-    context: &mut CallContext<'_>,
-    mut body: impl FnMut(usize, &mut Vec<Option<String>>) -> Row<()>,
-) -> ArrayRef {
-    let mut builder = ListBuilder::new(StringBuilder::new());
-    let mut items = Vec::new();
-    for row in 0..context.rows {
-        items.clear();
-        let outcome = body(row, &mut items);
-        let kept = settle(context, row, outcome).is_some();
-        if kept {
-            for item in &items {
-                builder.values().append_option(item.as_deref());
-            }
-        }
-        builder.append(kept);
-    }
-    Arc::new(builder.finish())
 }
 
 /// Results of any type as single values; for containers that have no typed collector.

@@ -1,6 +1,12 @@
 //! The MD5 digest (RFC 1321). For fingerprints only: it protects nothing.
 
+use std::sync::LazyLock;
+
 const SHIFTS: [u32; 16] = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
+
+/// The constants of the rounds: the leading bits of sines.
+static CONSTANTS: LazyLock<[u32; 64]> =
+    LazyLock::new(|| std::array::from_fn(|i| (((i + 1) as f64).sin().abs() * 4_294_967_296.0) as u32));
 
 /// The 16 bytes of the digest.
 pub fn digest(message: &[u8]) -> [u8; 16] {
@@ -26,6 +32,7 @@ fn mix(state: &mut [u32; 4], block: &[u8]) {
     for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
         *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     }
+    let constants = &*CONSTANTS;
     let [mut a, mut b, mut c, mut d] = *state;
     for i in 0..64 {
         let (f, g) = match i / 16 {
@@ -34,9 +41,7 @@ fn mix(state: &mut [u32; 4], block: &[u8]) {
             2 => (b ^ c ^ d, (3 * i + 5) % 16),
             _ => (c ^ (b | !d), (7 * i) % 16),
         };
-        // The constants of the rounds are the leading bits of sines.
-        let constant = (((i + 1) as f64).sin().abs() * 4_294_967_296.0) as u32;
-        let sum = a.wrapping_add(f).wrapping_add(constant).wrapping_add(words[g]);
+        let sum = a.wrapping_add(f).wrapping_add(constants[i]).wrapping_add(words[g]);
         (a, d, c) = (d, c, b);
         b = b.wrapping_add(sum.rotate_left(SHIFTS[i / 16 * 4 + i % 4]));
     }

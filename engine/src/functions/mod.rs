@@ -8,6 +8,7 @@ mod catalogue;
 mod clock;
 pub(crate) mod datetime;
 pub(crate) mod java_text;
+mod kernel_lists;
 mod kernels;
 mod markdown;
 
@@ -23,6 +24,7 @@ mod geo;
 mod json;
 mod json_path;
 mod json_text;
+mod json_write;
 mod lambdas;
 mod maps;
 mod masks;
@@ -37,10 +39,13 @@ mod strings;
 mod strings_pad;
 mod strings_split;
 mod table;
+mod uri;
 mod url;
 
 #[cfg(test)]
 pub(crate) mod examples;
+#[cfg(test)]
+mod reference;
 #[cfg(test)]
 mod tests;
 

@@ -1,9 +1,9 @@
 //! Text to dates, times and timestamps.
 
-use arrow_array::ArrayRef;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Int32Type, Int64Type, Time32MillisecondType, TimestampMillisecondType,
 };
+use arrow_array::{Array, ArrayRef};
 
 use super::date_parts::DATE_TIME;
 use super::datetime::{MILLIS_PER_DAY, Zone, pattern, simple_pattern, zone};
@@ -110,7 +110,13 @@ fn failed(what: &str, text: &str, letters: &str, why: &str) -> String {
     format!("Failed to parse {what} '{text}' with formatter '{letters}': {why}")
 }
 
+/// Unlike with PARSE_TIMESTAMP a NULL is an error.
 fn string_to_timestamp(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRef {
+    for row in 0..context.rows {
+        if arguments.iter().any(|argument| argument.array().is_null(row)) {
+            context.fail(row, "Failed to parse a timestamp: an argument is NULL");
+        }
+    }
     parse_instants::<Int64Type>(context, arguments, Zone::server())
 }
 

@@ -157,7 +157,8 @@ fn round_shortest(value: f64, places: i64, mode: Mode) -> f64 {
     let unscaled: i128 = mantissa.replace('.', "").parse().unwrap_or(0);
     let scale = fraction_digits - exponent.parse::<i64>().unwrap_or(0);
     if places >= scale {
-        return value;
+        // A decimal has no negative zero.
+        return value + 0.0;
     }
     let rounded = divide(i256::from_i128(unscaled), scale - places, mode);
     format!("{rounded}e{}", -places).parse().unwrap_or(value)

@@ -58,7 +58,7 @@ impl fmt::Display for ArgumentType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ArgumentType::Null => f.write_str("null"),
-            ArgumentType::Type(data_type) => write!(f, "{data_type}"),
+            ArgumentType::Type(data_type) => f.write_str(&data_type.unquoted()),
             ArgumentType::Unit => f.write_str("INTERVALUNIT"),
             ArgumentType::Lambda(_) => f.write_str("LAMBDA"),
         }

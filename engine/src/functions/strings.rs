@@ -1,5 +1,6 @@
 //! Functions on text that give text or a number: case, length, parts, search, replacement. Positions count UTF-16 units.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -63,7 +64,7 @@ pub static FUNCTIONS: &[Function] = &[
         &[Overload::new("input STRING", "STRING", |c, a| {
             let texts = a[0].strings();
             string_rows(c, |row, out| {
-                out.push_str(texts.at(row)?.trim_matches(|ch| ch <= ' '));
+                out.push_str(trim(texts.at(row)?));
                 Ok(())
             })
         })],
@@ -199,7 +200,7 @@ pub static FUNCTIONS: &[Function] = &[
             let texts = a[0].strings();
             string_rows(c, |row, out| {
                 for byte in super::md5::digest(texts.at(row)?.as_bytes()) {
-                    out.push_str(&format!("{byte:02x}"));
+                    out.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
                 }
                 Ok(())
             })
@@ -232,13 +233,17 @@ fn initcap(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRe
     let texts = arguments[0].strings();
     string_rows(context, |row, out| {
         let mut at_start = true;
-        for c in texts.at(row)?.trim_start().chars() {
-            if at_start {
-                out.extend(c.to_uppercase());
-            } else {
-                out.extend(c.to_lowercase());
+        let text = texts.at(row)?.trim_start_matches(is_java_whitespace);
+        let lower = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
+        for c in lower.chars() {
+            // Java takes one UTF-16 unit for a character here.
+            match c {
+                _ if c.is_ascii() && at_start => out.push(c.to_ascii_uppercase()),
+                _ if c.is_ascii() => out.push(c.to_ascii_lowercase()),
+                _ if at_start && c.len_utf16() == 1 => out.extend(c.to_uppercase()),
+                _ => out.push(c),
             }
-            at_start = c.is_whitespace();
+            at_start = is_java_whitespace(c);
         }
         Ok(())
     })

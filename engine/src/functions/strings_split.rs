@@ -43,11 +43,13 @@ fn split(context: &mut CallContext<'_>, arguments: &[Argument<'_>]) -> ArrayRef 
     string_list_rows(context, |row, items| {
         let (text, delimiter) = (texts.at(row)?, delimiters.at(row)?);
         if delimiter.is_empty() && !text.is_empty() {
-            items.extend(text.chars().map(|c| Some(c.to_string())));
+            for (at, c) in text.char_indices() {
+                items.push(Some(&text[at..at + c.len_utf8()]));
+            }
         } else if delimiter.is_empty() {
-            items.push(Some(String::new()));
+            items.push(Some(""));
         } else {
-            items.extend(text.split(delimiter).map(|piece| Some(piece.to_owned())));
+            text.split(delimiter).for_each(|piece| items.push(Some(piece)));
         }
         Ok(())
     })

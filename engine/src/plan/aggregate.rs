@@ -91,7 +91,7 @@ fn required_columns(query: &AnalyzedQuery, group_by: &[Expression]) -> Vec<Name>
         walk::visit(expression, &mut |node| {
             let name = match node {
                 Expression::Column(column) => column.name.clone(),
-                Expression::Call(call) if call.star => Name::new("ROWTIME"),
+                Expression::Call(call) if call.star || takes_rowtime(call) => Name::new("ROWTIME"),
                 _ => return,
             };
             if !is_window_bound(&name) && !required.contains(&name) {
@@ -100,6 +100,11 @@ fn required_columns(query: &AnalyzedQuery, group_by: &[Expression]) -> Vec<Name>
         });
     }
     required
+}
+
+/// Whether this aggregate is told no argument but needs one: it gets the row's time, as in ksqlDB.
+fn takes_rowtime(call: &FunctionCall) -> bool {
+    call.arguments.is_empty() && aggregates::find(call.name.as_str()).is_some_and(|function| !function.counts_rows())
 }
 
 /// Kept tables need a key.
@@ -156,23 +161,24 @@ fn resolve(call: &FunctionCall, scope: &RowScope, config: &Config) -> Result<Res
     let name = call.name.as_str();
     let function = aggregates::find(name)
         .ok_or_else(|| AnalysisError::statement(format!("Can't find any functions with the name '{name}'")))?;
-    let types: Vec<Option<SqlType>> = call
-        .arguments
+    let arguments =
+        if takes_rowtime(call) { vec![walk::column(&Name::new("ROWTIME"))] } else { call.arguments.clone() };
+    let types: Vec<Option<SqlType>> = arguments
         .iter()
         .map(|argument| expr::expression_type(argument, &scope.row).map_err(typing::plain_error))
         .collect::<Result<_, _>>()?;
     let refuse = |message: String| AnalysisError::statement(message);
-    if !call.star {
+    if !arguments.is_empty() {
         function.check(&types).map_err(refuse)?;
     }
-    let literal_count = (function.literal_arguments)(call.arguments.len()).min(call.arguments.len());
-    let split = call.arguments.len() - literal_count;
-    let literals = literal_values(name, &call.arguments, split)?;
+    let literal_count = (function.literal_arguments)(arguments.len()).min(arguments.len());
+    let split = arguments.len() - literal_count;
+    let literals = literal_values(name, &arguments, split)?;
     let aggregate = (function.resolve)(&types[..split], &literals).map_err(refuse)?;
     let call = AggregateCall {
         function: name.to_string(),
-        arguments: call.arguments[..split].to_vec(),
-        literals: call.arguments[split..].to_vec(),
+        arguments: arguments[..split].to_vec(),
+        literals: arguments[split..].to_vec(),
         data_type: aggregate.return_type.clone(),
         limit: limit(name, config),
     };
@@ -199,10 +205,12 @@ fn literal_values(name: &str, arguments: &[Expression], split: usize) -> Result<
 }
 
 fn check_undo(resolved: &[Resolved]) -> Result<(), AnalysisError> {
-    let mut names: Vec<&str> =
-        resolved.iter().filter(|r| !r.aggregate.supports_undo).map(|r| r.call.function.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
+    let mut names: Vec<&str> = Vec::new();
+    for function in resolved.iter().filter(|r| !r.aggregate.supports_undo).map(|r| r.call.function.as_str()) {
+        if !names.contains(&function) {
+            names.push(function);
+        }
+    }
     if names.is_empty() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::metastore::MetaStore;
-use crate::topic::TopicSpec;
+use crate::topic::{SYSTEM_TOPICS, TopicSpec, is_named_by};
 
 /// Everything that a plan depends on beside the statement.
 pub struct PlanContext<'a> {
@@ -25,14 +25,26 @@ pub fn persistent_application_id(service_id: &str, query_id: &str) -> String {
     format!("_confluent-ksql-{service_id}query_{query_id}")
 }
 
+/// The topic of the processing log: `ksql.logging.processing.topic.name`, or one named after the service.
+pub fn processing_log_topic(config: &Config) -> String {
+    let default = || format!("{}ksql_processing_log", service_id(config));
+    config.get("ksql.logging.processing.topic.name").map_or_else(default, str::to_string)
+}
+
+/// Topics that only the server writes, and those of `ksql.readonly.topics`.
+pub fn is_read_only_topic(config: &Config, topic: &str) -> bool {
+    topic.starts_with("_confluent-ksql-")
+        || topic == processing_log_topic(config)
+        || is_named_by(topic, config.get("ksql.readonly.topics").unwrap_or(SYSTEM_TOPICS))
+}
+
 impl PlanContext<'_> {
     /// Whether schema registry formats can be used.
     pub(super) fn has_registry(&self) -> bool {
         self.config.get("ksql.schema.registry.url").is_some_and(|url| !url.trim().is_empty())
     }
 
-    /// Topics that only the server writes.
     pub(super) fn is_read_only_topic(&self, topic: &str) -> bool {
-        topic.starts_with("_confluent-ksql-") || topic == format!("{}ksql_processing_log", service_id(self.config))
+        is_read_only_topic(self.config, topic)
     }
 }

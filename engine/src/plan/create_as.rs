@@ -8,7 +8,7 @@ use super::query::{self, BuiltQuery};
 use super::serdes::{self, Serdes};
 use super::step::{ExecutionStep, SinkStep};
 use super::topics::{self, DEFAULT_RETENTION_MS, WantedTopic};
-use super::{QueryPlan, ResultKind, StatementPlan, create_source, upgrade, window};
+use super::{QueryPlan, ResultKind, StatementPlan, create_source, timestamp, upgrade, window};
 use crate::analyzer::{AnalysisError, AnalysisErrorKind, QueryPurpose, Scope, query as analysis};
 use crate::formats::Format;
 use crate::metastore::{DataSource, MetaStore, QueryId, QueryLinks};
@@ -26,7 +26,11 @@ pub fn plan(context: &PlanContext<'_>, create: &CreateAsSelect) -> Result<(State
         let warning = create_source::exists_warning(create.kind, &create.name);
         return Ok((StatementPlan::NoOp { warning }, context.metastore.clone()));
     }
+    upgrade::check_enabled(context, create.or_replace)?;
     let topic = SinkTopic::of(context, create, &scope)?;
+    if context.is_read_only_topic(&topic.name) {
+        return Err(AnalysisError::statement(format!("Cannot insert into read-only topic: {}", topic.name)));
+    }
     let statement = CreateAsSelect {
         properties: properties::canonical(&create.properties, &topic.injected()),
         query: canonical,
@@ -61,7 +65,7 @@ fn plan_rewritten(
 ) -> Result<Planned, AnalysisError> {
     let purpose = QueryPurpose::Persistent { sink: &statement.name, create_table: statement.kind == SourceKind::Table };
     let analyzed = analysis::analyze(statement.query.clone(), scope, purpose)?;
-    create_source::check_timestamp_exists(&statement.properties, analyzed.items.iter().map(|item| &item.name))?;
+    timestamp::check_exists(&statement.properties, analyzed.items.iter().map(|item| &item.name))?;
     let built = query::build(&analyzed, purpose, context.config)?;
     check_kind(statement.kind, built.result, text)?;
     if let Some(existing) = context.metastore.source(&statement.name).filter(|_| !statement.or_replace) {
@@ -78,7 +82,7 @@ fn plan_rewritten(
     let source = DataSource {
         name: statement.name.clone(),
         kind: statement.kind,
-        timestamp: create_source::timestamp(&statement.properties, &schema)?,
+        timestamp: timestamp::column(&statement.properties, &schema)?,
         schema,
         topic: topic.name.clone(),
         key_serde: key,

@@ -1,26 +1,23 @@
 //! CREATE STREAM and CREATE TABLE over a topic.
 
-use weir_parser::ast::{
-    ColumnConstraint, CreateSource, Literal, Name, Properties, SourceKind, Statement, TableElement,
-};
+use weir_parser::ast::{ColumnConstraint, CreateSource, Literal, Properties, SourceKind, Statement, TableElement};
 
 use super::context::PlanContext;
 use super::properties::{self, PropertyOwner};
 use super::serdes::{self, Serdes};
 use super::topics::{self, WantedTopic};
-use super::{QueryPlan, ResultKind, StatementPlan, query, upgrade};
-use crate::analyzer::query::header_type;
-use crate::analyzer::scope::{is_system_column, kind_word};
+use super::{QueryPlan, ResultKind, StatementPlan, elements, query, timestamp, upgrade};
+use crate::analyzer::scope::kind_word;
 use crate::analyzer::{AnalysisError, AnalysisErrorKind};
 use crate::formats::Format;
-use crate::metastore::{DataSource, MetaStore, QueryId, QueryLinks, TimestampColumn};
-use crate::types::{Column, HeaderColumn, LogicalSchema, SqlType};
+use crate::metastore::{DataSource, MetaStore, QueryId, QueryLinks};
+use crate::types::SqlType;
 
 /// Plans the statement.
 pub fn plan(context: &PlanContext<'_>, create: &CreateSource) -> Result<(StatementPlan, MetaStore), AnalysisError> {
-    check_key_words(create)?;
-    let resolved = resolve_types(context, create).map_err(AnalysisError::failed_to_prepare)?;
-    check_elements(&resolved).map_err(AnalysisError::failed_to_prepare)?;
+    elements::check_key_words(create)?;
+    let resolved = elements::resolve_types(context, create).map_err(AnalysisError::failed_to_prepare)?;
+    elements::check(context, &resolved).map_err(AnalysisError::failed_to_prepare)?;
     properties::check(&create.properties, PropertyOwner::Create)?;
     if create.if_not_exists && context.metastore.source(&create.name).is_some() {
         return Ok((
@@ -28,6 +25,7 @@ pub fn plan(context: &PlanContext<'_>, create: &CreateSource) -> Result<(Stateme
             context.metastore.clone(),
         ));
     }
+    upgrade::check_enabled(context, create.or_replace)?;
     let injected = injected_formats(context, &create.properties)?;
     let with_formats = rewritten(create, &resolved, &injected);
     let formats = formats(&with_formats.properties).map_err(|e| e.with_text(text_of(&with_formats)))?;
@@ -53,80 +51,6 @@ pub fn plan(context: &PlanContext<'_>, create: &CreateSource) -> Result<(Stateme
 pub fn exists_warning(kind: SourceKind, name: &weir_parser::ast::Name) -> String {
     let kind = kind_word(kind);
     format!("Cannot add {kind} `{}`: A {kind} with the same name already exists.", name.as_str())
-}
-
-/// Streams have KEY columns, tables PRIMARY KEY columns.
-fn check_key_words(create: &CreateSource) -> Result<(), AnalysisError> {
-    let (wrong, given, right, sources) = match create.kind {
-        SourceKind::Table => (ColumnConstraint::Key, "KEY", "PRIMARY KEY", "tables"),
-        SourceKind::Stream => (ColumnConstraint::PrimaryKey, "PRIMARY KEY", "KEY", "streams"),
-    };
-    let Some(element) = create.elements.iter().find(|e| e.constraint == wrong) else { return Ok(()) };
-    let name = format!("`{}`", element.name.as_str());
-    let message = format!(
-        "Column {name} is a '{given}' column: please use '{right}' for {sources}.\nTables have PRIMARY KEYs, which are unique \
-         and NON NULL.\nStreams have KEYs, which have no uniqueness or NON NULL constraints."
-    );
-    let error = AnalysisError::at(element.span, message);
-    Err(AnalysisError { repeats: crate::analyzer::RepeatedText::Fragment(name), ..error })
-}
-
-/// The elements with custom types replaced.
-fn resolve_types(
-    context: &PlanContext<'_>,
-    create: &CreateSource,
-) -> Result<Vec<(TableElement, SqlType)>, AnalysisError> {
-    let resolve = |element: &TableElement| {
-        let data_type = SqlType::resolve(&element.data_type, &|name| context.metastore.custom_type(name).cloned())
-            .map_err(|e| AnalysisError::statement(e.to_string()))?;
-        Ok((TableElement { data_type: data_type.to_data_type(), ..element.clone() }, data_type))
-    };
-    create.elements.iter().map(resolve).collect()
-}
-
-/// Unique names; header columns of the right types.
-fn check_elements(elements: &[(TableElement, SqlType)]) -> Result<(), AnalysisError> {
-    for (element, data_type) in elements {
-        let (word, header) = match &element.constraint {
-            ColumnConstraint::Headers => ("HEADERS".to_string(), None),
-            ColumnConstraint::Header(key) => (format!("HEADER('{key}')"), Some(key.clone())),
-            _ => continue,
-        };
-        let expected = header_type(&HeaderColumn { name: element.name.clone(), header_key: header });
-        if *data_type != expected {
-            return Err(AnalysisError::statement(format!(
-                "Invalid type for {word} column: expected {expected}, got {data_type}"
-            )));
-        }
-    }
-    let names: Vec<&str> = elements.iter().map(|(element, _)| element.name.as_str()).collect();
-    let mut repeated: Vec<String> = Vec::new();
-    for (i, name) in names.iter().enumerate() {
-        let shown = format!("`{name}`");
-        if names[..i].contains(name) && !repeated.contains(&shown) {
-            repeated.push(shown);
-        }
-    }
-    if !repeated.is_empty() {
-        return Err(AnalysisError::statement(format!("Duplicate column names: {}", repeated.join(", "))));
-    }
-    check_headers(elements)
-}
-
-/// At most one HEADERS column and one column per header key.
-fn check_headers(elements: &[(TableElement, SqlType)]) -> Result<(), AnalysisError> {
-    for (i, (element, _)) in elements.iter().enumerate() {
-        let is_repeated = elements[..i].iter().any(|(other, _)| other.constraint == element.constraint);
-        let word = match &element.constraint {
-            ColumnConstraint::Headers => "HEADERS".to_string(),
-            ColumnConstraint::Header(key) => format!("HEADER('{key}')"),
-            _ => continue,
-        };
-        if is_repeated {
-            return Err(AnalysisError::statement(format!("Schema already contains a {word} column.")));
-        }
-    }
-    Ok(())
 }
 
 /// Formats that the clause leaves to the configuration.
@@ -254,15 +178,14 @@ fn define(
     if create.elements.is_empty() {
         return refuse("No columns supplied.".into());
     }
-    let schema = schema(create)?;
+    let schema = elements::schema(create)?;
     if create.kind == SourceKind::Table && schema.key.is_empty() {
         return refuse("Tables require a PRIMARY KEY. Please define the PRIMARY KEY.".into());
     }
     let existing = context.metastore.source(&create.name);
     let kind = kind_word(create.kind);
-    if create.read_only && create.or_replace {
-        let name = create.name.as_str();
-        return refuse(format!("Cannot add {kind} '{name}': CREATE OR REPLACE is not supported on source {kind}s."));
+    if create.or_replace && (create.read_only || existing.is_some_and(|existing| existing.read_only)) {
+        return Err(upgrade::not_on_source(kind, &create.name));
     }
     if let Some(existing) = existing.filter(|_| !create.or_replace) {
         return refuse(upgrade::already_exists(create.kind, existing));
@@ -272,7 +195,7 @@ fn define(
     if window.is_some() && schema.key.is_empty() {
         return refuse("Windowed sources require a key column.".into());
     }
-    let timestamp = timestamp(&create.properties, &schema)?;
+    let timestamp = timestamp::column(&create.properties, &schema)?;
     let mut source = DataSource {
         name: create.name.clone(),
         kind: create.kind,
@@ -289,90 +212,10 @@ fn define(
     };
     if let Some(existing) = existing {
         upgrade::check_source(existing, &source)?;
-        source.created_by.clone_from(&existing.created_by);
+        upgrade::check_no_own_query(context, existing)?;
     }
     let query = materialization(context, &mut source, text)?;
     Ok((source, query))
-}
-
-fn schema(create: &CreateSource) -> Result<LogicalSchema, AnalysisError> {
-    let mut schema = LogicalSchema::default();
-    for element in &create.elements {
-        if is_system_column(&element.name) {
-            return Err(AnalysisError::statement(format!(
-                "'{}' is a reserved column name. You cannot use it as a name for a column.",
-                element.name.as_str()
-            )));
-        }
-        let data_type =
-            SqlType::resolve(&element.data_type, &|_| None).map_err(|e| AnalysisError::statement(e.to_string()))?;
-        let column = Column { name: element.name.clone(), data_type };
-        match &element.constraint {
-            ColumnConstraint::Key | ColumnConstraint::PrimaryKey => schema.key.push(column),
-            ColumnConstraint::None => schema.value.push(column),
-            ColumnConstraint::Headers => {
-                schema.headers.push(HeaderColumn { name: element.name.clone(), header_key: None });
-            }
-            ColumnConstraint::Header(key) => {
-                schema.headers.push(HeaderColumn { name: element.name.clone(), header_key: Some(key.clone()) });
-            }
-        }
-    }
-    Ok(schema)
-}
-
-/// The TIMESTAMP property against the columns.
-///
-/// # Errors
-/// A column that is missing or of a type that holds no time.
-pub fn timestamp(given: &Properties, schema: &LogicalSchema) -> Result<Option<TimestampColumn>, AnalysisError> {
-    let refuse = |message: String| Err(AnalysisError::statement(message));
-    let Some(name) = timestamp_name(given) else { return Ok(None) };
-    let format = properties::text(given, "TIMESTAMP_FORMAT");
-    let shown = name.as_str();
-    let Some(column) = schema.find(&name) else { return Err(no_timestamp_column(&name)) };
-    match (&column.data_type, &format) {
-        (SqlType::String, Some(_)) | (SqlType::BigInt | SqlType::Timestamp, None) => {}
-        (SqlType::String, None) => {
-            return refuse(
-                "A String timestamp field has been specified without also specifying the timestamp_format".into(),
-            );
-        }
-        (_, Some(_)) => {
-            return refuse(
-                "'TIMESTAMP_FORMAT' set in the WITH clause can only be used when the timestamp column is of type STRING."
-                    .into(),
-            );
-        }
-        (_, None) => {
-            return refuse(format!(
-                "Timestamp column, `{shown}`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified."
-            ));
-        }
-    }
-    Ok(Some(TimestampColumn { column: name, format }))
-}
-
-/// Refuses a TIMESTAMP column that a query does not select, before the query itself is planned.
-pub fn check_timestamp_exists<'n>(
-    given: &Properties,
-    mut selected: impl Iterator<Item = &'n Name>,
-) -> Result<(), AnalysisError> {
-    match timestamp_name(given) {
-        Some(name) if !selected.any(|item| *item == name) => Err(no_timestamp_column(&name)),
-        _ => Ok(()),
-    }
-}
-
-fn timestamp_name(given: &Properties) -> Option<Name> {
-    properties::text(given, "TIMESTAMP").map(|text| Name(properties::folded_name(&text)))
-}
-
-fn no_timestamp_column(name: &Name) -> AnalysisError {
-    AnalysisError::statement(format!(
-        "The TIMESTAMP column set in the WITH clause does not exist in the schema: '{}'",
-        name.as_str()
-    ))
 }
 
 /// A SOURCE TABLE is kept by a query of its own, so that pull queries can read it.

@@ -2,8 +2,8 @@
 
 use weir_parser::ast::{AlterSource, DataType, DropSource, Name, SourceKind};
 
-use super::StatementPlan;
 use super::context::PlanContext;
+use super::{StatementPlan, elements, serdes};
 use crate::analyzer::AnalysisError;
 use crate::analyzer::scope::{kind_word, similar_source_hint};
 use crate::metastore::{DataSource, MetaStore, QueryLinks};
@@ -161,10 +161,9 @@ pub fn alter_source(context: &PlanContext<'_>, alter: &AlterSource, text: &str) 
     }
     let mut altered = DataSource::clone(source);
     for column in columns {
-        if altered.schema.is_key(&column.name) {
-            return refuse("Schema contains duplicate column names");
-        }
-        if altered.schema.find(&column.name).is_some() {
+        elements::check_name(&column.name)?;
+        let is_header = altered.schema.headers.iter().any(|header| header.name == column.name);
+        if is_header || altered.schema.find(&column.name).is_some() {
             let column = column.name.as_str();
             return refuse(format!(
                 "Cannot add column `{column}` to schema. A column with the same name already exists."
@@ -172,6 +171,7 @@ pub fn alter_source(context: &PlanContext<'_>, alter: &AlterSource, text: &str) 
         }
         altered.schema.value.push(column);
     }
+    serdes::check_altered(&altered)?;
     altered.statement = format!("{}\n{text}", altered.statement);
     let word = if alter.kind == SourceKind::Stream { "Stream" } else { "Table" };
     let metastore = context.metastore.with_source(altered.clone());

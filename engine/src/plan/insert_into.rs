@@ -22,6 +22,10 @@ pub fn plan(
     text: &str,
 ) -> Result<(StatementPlan, MetaStore), AnalysisError> {
     analysis::check_clauses(&insert.query)?;
+    if insert.query.limit.is_some() {
+        let message = "INSERT INTO statements don't support LIMIT clause.";
+        return Err(AnalysisError::statement(message).failed_to_prepare());
+    }
     properties::check(&insert.properties, PropertyOwner::InsertInto)?;
     let sink = target(context, insert)?;
     let scope = Scope::of(&insert.query, context.metastore)?;

@@ -4,6 +4,7 @@ use weir_parser::ast::{ComparisonOperator, Expression, Literal, LogicalOperator}
 
 use super::context::PlanContext;
 use super::pull::refusal;
+use super::window_bound::{Bounds, WindowBound};
 use super::{KeyLookup, PullAccess};
 use crate::analyzer::scope::is_window_bound;
 use crate::analyzer::typing::RowScope;
@@ -108,11 +109,6 @@ fn disjuncts(predicate: &Expression) -> Result<Option<Vec<Vec<Expression>>>, Exp
 fn comparison(operator: ComparisonOperator, left: &Expression, right: &Expression) -> Expression {
     Expression::Comparison { operator, left: Box::new(left.clone()), right: Box::new(right.clone()) }
 }
-
-/// Inclusive bounds in ms.
-type Bounds = (i64, i64);
-
-const UNBOUNDED: Bounds = (i64::MIN, i64::MAX);
 
 struct Analysis<'a> {
     context: &'a PlanContext<'a>,
@@ -222,28 +218,49 @@ impl Analysis<'_> {
     fn lookup(&self, terms: &[Expression]) -> Result<Result<(KeyLookup, bool), Refused>, AnalysisError> {
         let keys = &self.source.schema.key;
         let mut values: Vec<Option<Value>> = vec![None; keys.len()];
-        let mut is_whole = true;
-        let (mut start, mut end) = (WindowBound::default(), WindowBound::default());
+        let (mut bounded, mut others) = (Vec::new(), Vec::new());
         for term in terms {
-            if let Some((column, ComparisonOperator::Equal, value)) = self.key_comparison(term) {
-                let index = keys.iter().position(|key| key == column).unwrap_or_default();
-                let value = self.key_value(column, value)?;
-                values[index] = Some(value);
-            } else if let Some((name, operator, ms)) = self.window_comparison(term)? {
-                let bound = if name == "WINDOWSTART" { &mut start } else { &mut end };
-                bound.add(name, operator, ms, term)?;
-            } else if let Some(refused) = self.why_not(term) {
-                return Ok(Err(refused));
-            } else {
-                is_whole = false;
+            match self.key_comparison(term) {
+                Some((column, ComparisonOperator::Equal, value)) => {
+                    let index = keys.iter().position(|key| key == column).unwrap_or_default();
+                    values[index] = Some(self.key_value(column, value)?);
+                }
+                Some((column, operator, _)) if is_range(operator) => bounded.push(column),
+                _ => match self.why_not(term) {
+                    Some(refused) => return Ok(Err(refused)),
+                    None => others.push(term),
+                },
             }
         }
-        let found: Vec<Value> = values.iter().flatten().cloned().collect();
-        if found.len() < keys.len() {
-            return Ok(Err(self.missing_keys(terms, &values)));
+        let is_given = |(key, value): (&Column, &Option<Value>)| value.is_some() || bounded.contains(&key);
+        let given: Vec<&Column> = keys.iter().zip(&values).filter(|pair| is_given(*pair)).map(|(key, _)| key).collect();
+        if given.len() < keys.len() {
+            return Ok(Err(self.missing_keys(terms, given)));
         }
-        let lookup = KeyLookup { key: found, window_start: start.bounds(), window_end: end.bounds() };
-        Ok(Ok((lookup, is_whole)))
+        if !bounded.is_empty() {
+            return Ok(Err(Refused(
+                "Query requires table scan to be enabled. Table scans can be enabled by setting \
+                 ksql.query.pull.table.scan.enabled=true"
+                    .into(),
+            )));
+        }
+        let (window_start, window_end, is_whole) = self.window_bounds(&others)?;
+        let key = values.into_iter().flatten().collect();
+        Ok(Ok((KeyLookup { key, window_start, window_end }, is_whole)))
+    }
+
+    /// The bounds of WINDOWSTART and WINDOWEND, and whether the terms say nothing else.
+    fn window_bounds(&self, terms: &[&Expression]) -> Result<(Bounds, Bounds, bool), AnalysisError> {
+        let (mut start, mut end) = (WindowBound::default(), WindowBound::default());
+        let mut is_whole = true;
+        for term in terms {
+            match self.window_comparison(term)? {
+                Some(("WINDOWSTART", operator, ms)) => start.add("WINDOWSTART", operator, ms, term)?,
+                Some((name, operator, ms)) => end.add(name, operator, ms, term)?,
+                None => is_whole = false,
+            }
+        }
+        Ok((start.bounds(), end.bounds(), is_whole))
     }
 
     /// Terms on the key that are no equality with a constant.
@@ -264,13 +281,12 @@ impl Analysis<'_> {
         }))
     }
 
-    fn missing_keys(&self, terms: &[Expression], values: &[Option<Value>]) -> Refused {
+    fn missing_keys(&self, terms: &[Expression], given: Vec<&Column>) -> Refused {
         let keys = &self.source.schema.key;
         let quoted = |columns: Vec<&Column>| {
             let names: Vec<String> = columns.iter().map(|c| format!("`{}`", c.name.as_str())).collect();
             names.join(", ")
         };
-        let given: Vec<&Column> = keys.iter().zip(values).filter(|(_, v)| v.is_some()).map(|(k, _)| k).collect();
         if given.is_empty() || keys.len() == 1 {
             let conjunct = terms.iter().skip(1).fold(terms[0].clone(), |left, right| Expression::Logical {
                 operator: LogicalOperator::And,
@@ -289,7 +305,7 @@ impl Analysis<'_> {
     /// A constant as a value of the key column.
     fn key_value(&self, column: &Column, constant: &Expression) -> Result<Value, AnalysisError> {
         let (value, data_type) = expr::evaluate_constant(constant).map_err(|e| AnalysisError::statement(e.message))?;
-        let Some(data_type) = data_type else {
+        let Some(data_type) = data_type.filter(|_| !value.is_null()) else {
             return Err(self.wrong(&Refused(format!("Primary key columns can not be NULL: {constant}"))));
         };
         expr::coerce::coerce_strict(&value, &data_type, &column.data_type).map_err(|_| {
@@ -323,57 +339,13 @@ impl Analysis<'_> {
         match value {
             Value::Integer(ms) => Ok(Some((name, operator, i64::from(ms)))),
             Value::BigInt(ms) => Ok(Some((name, operator, ms))),
+            Value::String(text) => match expr::text::parse_timestamp(&text) {
+                Some(ms) => Ok(Some((name, operator, ms))),
+                None => Err(self.wrong(&Refused(format!("Failed to parse datetime: {text}")))),
+            },
             _ => Err(self.wrong(&Refused(
-                "Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime.".into(),
+                "Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime".into(),
             ))),
-        }
-    }
-}
-
-/// The terms on one window bound so far.
-#[derive(Default)]
-struct WindowBound {
-    equal: Option<i64>,
-    lower: Option<i64>,
-    upper: Option<i64>,
-    others: bool,
-}
-
-impl WindowBound {
-    fn add(
-        &mut self,
-        name: &str,
-        operator: ComparisonOperator,
-        ms: i64,
-        term: &Expression,
-    ) -> Result<(), AnalysisError> {
-        use ComparisonOperator::{Equal, GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual};
-        let refuse = |message: String| Err(refusal(&message));
-        let (slot, value) = match operator {
-            Equal if self.others || self.equal.is_some() => {
-                return refuse(format!("`{term}` cannot be combined with other `{name}` bounds"));
-            }
-            _ if self.equal.is_some() => {
-                return refuse(format!("`{term}` cannot be combined with other `{name}` bounds"));
-            }
-            Equal => (&mut self.equal, ms),
-            GreaterThan => (&mut self.lower, ms.saturating_add(1)),
-            GreaterThanOrEqual => (&mut self.lower, ms),
-            LessThan => (&mut self.upper, ms.saturating_sub(1)),
-            LessThanOrEqual => (&mut self.upper, ms),
-            other => return refuse(format!("Unsupported `{name}` bounds: {}", operator_name(other))),
-        };
-        if slot.replace(value).is_some() {
-            return refuse(format!("Duplicate `{name}` bounds on: {}", operator_name(operator)));
-        }
-        self.others |= operator != Equal;
-        Ok(())
-    }
-
-    fn bounds(&self) -> Bounds {
-        match self.equal {
-            Some(ms) => (ms, ms),
-            None => (self.lower.unwrap_or(UNBOUNDED.0), self.upper.unwrap_or(UNBOUNDED.1)),
         }
     }
 }
@@ -386,6 +358,11 @@ fn is_inclusive(operator: ComparisonOperator) -> bool {
     matches!(operator, ComparisonOperator::GreaterThanOrEqual | ComparisonOperator::LessThanOrEqual)
 }
 
+fn is_range(operator: ComparisonOperator) -> bool {
+    use ComparisonOperator::{GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual};
+    matches!(operator, LessThan | LessThanOrEqual | GreaterThan | GreaterThanOrEqual)
+}
+
 /// The operator with its sides exchanged.
 fn turned(operator: ComparisonOperator) -> ComparisonOperator {
     use ComparisonOperator::{GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual};
@@ -395,19 +372,5 @@ fn turned(operator: ComparisonOperator) -> ComparisonOperator {
         GreaterThan => LessThan,
         GreaterThanOrEqual => LessThanOrEqual,
         same => same,
-    }
-}
-
-/// As ksqlDB's messages name it.
-fn operator_name(operator: ComparisonOperator) -> &'static str {
-    match operator {
-        ComparisonOperator::Equal => "EQUAL",
-        ComparisonOperator::NotEqual => "NOT_EQUAL",
-        ComparisonOperator::LessThan => "LESS_THAN",
-        ComparisonOperator::LessThanOrEqual => "LESS_THAN_OR_EQUAL",
-        ComparisonOperator::GreaterThan => "GREATER_THAN",
-        ComparisonOperator::GreaterThanOrEqual => "GREATER_THAN_OR_EQUAL",
-        ComparisonOperator::IsDistinctFrom => "IS_DISTINCT_FROM",
-        ComparisonOperator::IsNotDistinctFrom => "IS_NOT_DISTINCT_FROM",
     }
 }

@@ -7,6 +7,7 @@ mod context;
 mod create_as;
 mod create_source;
 mod definitions;
+mod elements;
 mod explain;
 mod insert_into;
 mod lookup;
@@ -17,16 +18,18 @@ mod push;
 mod query;
 mod serdes;
 mod step;
+mod timestamp;
 mod topics;
 mod upgrade;
 mod window;
+mod window_bound;
 
 #[cfg(test)]
 mod tests;
 
 use weir_parser::ast::{Expression, Name, ParsedStatement, SourceKind, Statement};
 
-pub use context::{PlanContext, persistent_application_id, service_id};
+pub use context::{PlanContext, is_read_only_topic, persistent_application_id, processing_log_topic, service_id};
 pub use explain::{ExplainText, explain};
 pub use pull::{PullOutcome, plan_pull};
 pub use push::plan_push;

@@ -4,6 +4,7 @@ use weir_parser::ast::{Literal, Properties};
 
 use crate::analyzer::AnalysisError;
 use crate::formats::parse_delimiter;
+use crate::functions::datetime::DateTimePattern;
 use crate::metastore::{SourceWindow, SourceWindowKind};
 
 /// A statement with a WITH clause.
@@ -89,6 +90,9 @@ fn check_all(properties: &Properties, owner: PropertyOwner) -> Result<(), String
         return Err("Missing required property \"KAFKA_TOPIC\" which has no default value.".into());
     }
     let mut unknown: Vec<String> = properties.0.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
+    if let Some((_, repeated)) = unknown.iter().enumerate().find(|(i, name)| unknown[..*i].contains(name)) {
+        return Err(format!("Property {repeated} is given more than once in the WITH clause."));
+    }
     unknown.retain(|name| !known().any(|(known, ..)| known == name));
     if !unknown.is_empty() {
         unknown.sort();
@@ -256,6 +260,9 @@ fn parse_window_size(text: &str) -> Result<i64, String> {
         return wrong(format!("Expected 2 tokens, got: {}", tokens.len()));
     };
     let Ok(amount) = number.parse::<i64>() else { return wrong(format!("Not numeric: '{number}'")) };
+    if amount <= 0 {
+        return wrong("The size of a window must be larger than zero.".into());
+    }
     let unit = unit.to_ascii_uppercase();
     let ms = |factor: i64| amount.saturating_mul(factor);
     match unit.strip_suffix('S').unwrap_or(&unit) {
@@ -273,26 +280,12 @@ fn parse_window_size(text: &str) -> Result<i64, String> {
     }
 }
 
-/// Letters that a Java `DateTimeFormatter` pattern knows.
-const PATTERN_LETTERS: &str = "GuyDMLdQqYwWEecFaBhKkHmsSAnNVvzOXxZpg";
-
+/// The reason alone: the property's name stands before it.
 fn check_datetime_pattern(pattern: &str) -> Result<(), String> {
-    let mut in_quotes = false;
-    for c in pattern.chars() {
-        match c {
-            '\'' => in_quotes = !in_quotes,
-            _ if in_quotes => {}
-            '{' | '}' | '#' => return Err(format!("Pattern includes reserved character: '{c}'")),
-            _ if c.is_ascii_alphabetic() && !PATTERN_LETTERS.contains(c) => {
-                return Err(format!("Unknown pattern letter: {c}"));
-            }
-            _ => {}
-        }
-    }
-    if in_quotes {
-        return Err(format!("Pattern ends with an incomplete string literal: {pattern}"));
-    }
-    Ok(())
+    let prefix = format!("Invalid date pattern '{pattern}': ");
+    DateTimePattern::new(pattern)
+        .map(|_| ())
+        .map_err(|reason| reason.strip_prefix(&prefix).map_or(reason.clone(), str::to_owned))
 }
 
 /// The clause with injected properties, sorted by name. Format names are upper case; injected values do not replace

@@ -135,9 +135,12 @@ fn table_plan(context: &PlanContext<'_>, query: &AnalyzedQuery) -> Result<PullPl
     let materialized_by = materializing_query(context, source)?;
     let filter = query.filter.as_ref().map(with_times).transpose()?;
     if let Some(filter) = &filter {
-        typing::predicate("WHERE", filter, &scope)?;
+        typing::boolean("WHERE", filter, &scope)?;
     }
     let (access, residual) = lookup::find_access(context, source, filter.as_ref(), &scope)?;
+    if let Some(filter) = &filter {
+        typing::predicate("WHERE", filter, &scope)?;
+    }
     Ok(PullPlan {
         query: materialized_by,
         source: source.name.clone(),

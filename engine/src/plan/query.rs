@@ -58,9 +58,13 @@ pub fn build(query: &AnalyzedQuery, purpose: QueryPurpose<'_>, config: &Config) 
     if let Some(filter) = &filter {
         typing::predicate("WHERE", filter, &scope)?;
     }
+    if query.window.is_some() && query.canonical.group_by.is_none() {
+        let span = query.canonical.window_span;
+        return Err(AnalysisError::at(span, "WINDOW clause requires a GROUP BY clause."));
+    }
     let built = match &query.group_by {
         Some(group_by) => aggregate::build(query, group_by, filter, &scope, purpose, config)?,
-        None => build_projection(query, filter, &scope, purpose)?,
+        None => build_projection(query, filter, &scope, purpose, config)?,
     };
     check_supported(query)?;
     Ok(built)
@@ -94,13 +98,14 @@ fn build_projection(
     filter: Option<Expression>,
     scope: &RowScope,
     purpose: QueryPurpose<'_>,
+    config: &Config,
 ) -> Result<BuiltQuery, AnalysisError> {
-    if query.window.is_some() {
-        let span = query.canonical.window_span;
-        return Err(AnalysisError::at(span, "WINDOW clause requires a GROUP BY clause."));
-    }
     let source = query.source();
-    let keys = result_keys(query, scope)?;
+    let mut keys = result_keys(query, scope)?;
+    let is_new_planner = config.bool("ksql.new.query.planner.enabled", false);
+    if is_new_planner && purpose.is_persistent() && query.partition_by.is_none() && !is_table(source) {
+        keys = selected_keys(query, &keys)?;
+    }
     let (items, calls) = replace_table_functions(&query.items)?;
     let item_scope = with_table_function_columns(source, scope, &calls)?;
     let types = projection::item_types(&items, &item_scope)?;
@@ -117,7 +122,7 @@ fn build_projection(
         source_step(source, &used, is_table(source) && filter.is_some())
     };
     step = filtered(step, filter);
-    if query.partition_by.is_some() && !is_current_key(source, &keys) {
+    if !is_current_key(source, &keys) {
         step = select_key(step, &keys, &after_filter);
     }
     if !calls.is_empty() {
@@ -167,6 +172,19 @@ fn result_keys(query: &AnalyzedQuery, scope: &RowScope) -> Result<Vec<ResultKey>
         Ok(ResultKey { name: name.clone(), expression: expression.clone(), shown: shown.clone(), data_type })
     });
     keys.collect()
+}
+
+/// ksqlDB's new planner: of a stream's keys those that the projection selects, in its order.
+fn selected_keys(query: &AnalyzedQuery, keys: &[ResultKey]) -> Result<Vec<ResultKey>, AnalysisError> {
+    let mut selected: Vec<ResultKey> = Vec::new();
+    for item in &query.items {
+        let key = keys.iter().find(|key| key.expression == item.expression);
+        selected.extend(key.filter(|key| !selected.contains(key)).cloned());
+    }
+    if query.source().is_windowed() && selected != keys {
+        return Err(AnalysisError::statement(WINDOWED_REPARTITION));
+    }
+    Ok(selected)
 }
 
 fn cannot_repartition_table(source: &DataSource, keys: &[(Name, Expression)]) -> AnalysisError {

@@ -6,6 +6,7 @@ use super::context::PlanContext;
 use super::properties;
 use crate::analyzer::AnalysisError;
 use crate::formats::{self, Format, RegistryFormat, SerdeOptions};
+use crate::metastore::DataSource;
 use crate::types::{Column, LogicalSchema, SqlType};
 
 /// Both sides of a topic's records.
@@ -71,6 +72,21 @@ pub fn serdes(
     Ok(Serdes { key, value, explicit_wrap })
 }
 
+/// Whether a source that gained value columns still fits its value format.
+///
+/// # Errors
+/// As `serdes`.
+pub fn check_altered(source: &DataSource) -> Result<(), AnalysisError> {
+    if source.explicit_wrap.is_some() && source.schema.value.len() != 1 {
+        return Err(single_values_only());
+    }
+    check("Value", &source.value_serde, &source.schema.value, source.explicit_wrap)
+}
+
+fn single_values_only() -> AnalysisError {
+    AnalysisError::statement("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+}
+
 /// Key columns contain no maps, in any format.
 fn check_key_types(columns: &[Column]) -> Result<(), AnalysisError> {
     match columns.iter().find(|column| contains_map(&column.data_type)) {
@@ -102,7 +118,7 @@ fn explicit_wrap(
 ) -> Result<Option<bool>, AnalysisError> {
     if let Some(wrap) = properties::boolean(given, "WRAP_SINGLE_VALUE") {
         if columns.len() != 1 {
-            return Err(AnalysisError::statement("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas"));
+            return Err(single_values_only());
         }
         format.check_wrapping(wrap).map_err(|e| AnalysisError::statement(e.to_string()))?;
         return Ok(Some(wrap));

@@ -1,5 +1,10 @@
 //! Plans of statements as short texts, and refusals in ksqlDB's words.
 
+mod aggregates;
+mod expressions;
+mod names;
+mod where_of_pull;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 

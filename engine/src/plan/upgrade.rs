@@ -1,12 +1,13 @@
 //! CREATE OR REPLACE: which definitions and queries may take the place of which (runtime reference 8.2).
 
-use weir_parser::ast::SourceKind;
+use weir_parser::ast::{Name, SourceKind};
 
 use super::context::PlanContext;
 use super::step::ExecutionStep;
 use super::{QueryPlan, StatementPlan};
 use crate::analyzer::AnalysisError;
 use crate::analyzer::scope::kind_word;
+use crate::formats::{Format, SerdeOptions};
 use crate::metastore::{DataSource, MetaStore};
 use crate::types::{Column, LogicalSchema};
 
@@ -18,6 +19,40 @@ pub fn already_exists(kind: SourceKind, existing: &DataSource) -> String {
         existing.name.as_str(),
         kind_word(existing.kind)
     )
+}
+
+/// # Errors
+/// OR REPLACE where `ksql.create.or.replace.enabled` is false.
+pub fn check_enabled(context: &PlanContext<'_>, or_replace: bool) -> Result<(), AnalysisError> {
+    if !or_replace || context.config.bool("ksql.create.or.replace.enabled", true) {
+        return Ok(());
+    }
+    Err(AnalysisError::statement(
+        "CREATE OR REPLACE is disabled. You can enable it by setting ksql.create.or.replace.enabled=true.",
+    ))
+}
+
+/// Sources of somebody else's topic take no part in replacing.
+pub fn not_on_source(kind: &str, name: &Name) -> AnalysisError {
+    AnalysisError::statement(format!(
+        "Cannot add {kind} '{}': CREATE OR REPLACE is not supported on source {kind}s.",
+        name.as_str()
+    ))
+}
+
+/// A plain definition does not take the place of one whose query goes on writing.
+///
+/// # Errors
+/// When the source's own query runs.
+pub fn check_no_own_query(context: &PlanContext<'_>, existing: &DataSource) -> Result<(), AnalysisError> {
+    let Some(id) = existing.created_by.as_ref().filter(|id| context.metastore.query(&id.0).is_some()) else {
+        return Ok(());
+    };
+    let (name, kind) = (&existing.name, kind_word(existing.kind).to_uppercase());
+    Err(AnalysisError::statement(format!(
+        "Cannot replace {name}: query {id} writes into it. Replace both by CREATE OR REPLACE {kind} {name} AS SELECT, or \
+         terminate {id} first."
+    )))
 }
 
 /// A definition may only gain value columns at the end.
@@ -36,12 +71,11 @@ pub fn check_source(existing: &DataSource, new: &DataSource) -> Result<(), Analy
     };
     differs("type", type_name(existing.kind), type_name(new.kind));
     differs("topicName", existing.topic.clone(), new.topic.clone());
-    differs("keyFormat", existing.key_serde.format.name().into(), new.key_serde.format.name().into());
-    differs("valueFormat", existing.value_serde.format.name().into(), new.value_serde.format.name().into());
-    let timestamp = |s: &DataSource| {
-        s.timestamp.as_ref().map_or("Optional.empty".to_string(), |t| format!("Optional[`{}`]", t.column.as_str()))
-    };
-    differs("timestampColumn", timestamp(existing), timestamp(new));
+    differs("keyFormat", format_text(&existing.key_serde), format_text(&new.key_serde));
+    differs("valueFormat", format_text(&existing.value_serde), format_text(&new.value_serde));
+    differs("WRAP_SINGLE_VALUE", wrapping(existing), wrapping(new));
+    differs("window", window_text(existing), window_text(new));
+    differs("timestampColumn", timestamp_text(existing), timestamp_text(new));
     if let Some(difference) = schema_difference(&existing.schema, &new.schema) {
         reasons.push(format!(
             "DataSource '`{}`' has schema = {} which is not upgradeable to {}. ({difference})",
@@ -63,6 +97,35 @@ fn type_name(kind: SourceKind) -> String {
     }
 }
 
+/// The format with the delimiter that is not the usual one.
+fn format_text(serde: &SerdeOptions) -> String {
+    match serde.format {
+        Format::Delimited { delimiter } if delimiter != ',' => format!("DELIMITED with delimiter '{delimiter}'"),
+        ref format => format.name().to_string(),
+    }
+}
+
+/// Whether values are wrapped, where the format leaves a choice.
+fn wrapping(source: &DataSource) -> String {
+    let info = source.value_serde.format.info();
+    let is_bare = source.schema.value.len() == 1 && info.wraps_single && !source.value_serde.wrap_single;
+    (!is_bare).to_string()
+}
+
+fn window_text(source: &DataSource) -> String {
+    source.window.map_or("Optional.empty".to_string(), |window| match window.size_ms {
+        Some(size_ms) => format!("Optional[{} of {size_ms} ms]", window.word()),
+        None => format!("Optional[{}]", window.word()),
+    })
+}
+
+fn timestamp_text(source: &DataSource) -> String {
+    source.timestamp.as_ref().map_or("Optional.empty".to_string(), |timestamp| {
+        let format = timestamp.format.as_ref().map_or(String::new(), |format| format!(" as '{format}'"));
+        format!("Optional[`{}`{format}]", timestamp.column.as_str())
+    })
+}
+
 fn schema_difference(old: &LogicalSchema, new: &LogicalSchema) -> Option<String> {
     let listed = |columns: &[&Column], key: &str| {
         let shown: Vec<String> =
@@ -79,10 +142,16 @@ fn schema_difference(old: &LogicalSchema, new: &LogicalSchema) -> Option<String>
     }
     let changed: Vec<&Column> =
         old.value.iter().enumerate().filter(|(i, c)| new.value.get(*i) != Some(c)).map(|(_, c)| c).collect();
-    if changed.is_empty() {
+    let changed_headers = LogicalSchema {
+        headers: old.headers.iter().filter(|header| !new.headers.contains(header)).cloned().collect(),
+        ..LogicalSchema::default()
+    };
+    let all = [listed(&changed, ""), changed_headers.to_string()];
+    let all: Vec<String> = all.into_iter().filter(|list| !list.is_empty()).collect();
+    if all.is_empty() {
         return None;
     }
-    Some(format!("The following columns are changed, missing or reordered: [{}]", listed(&changed, "")))
+    Some(format!("The following columns are changed, missing or reordered: [{}]", all.join(", ")))
 }
 
 /// A CSAS or CTAS that takes the place of an existing source and of its query.
@@ -105,11 +174,7 @@ pub fn check_replacement(
         )));
     }
     if existing.read_only {
-        let kind = kind_word(existing.kind);
-        let name = existing.name.as_str();
-        return Err(AnalysisError::statement(format!(
-            "Cannot add {kind} '{name}': CREATE OR REPLACE is not supported on source {kind}s."
-        )));
+        return Err(not_on_source(kind_word(existing.kind), &existing.name));
     }
     check_source(existing, new)?;
     match (&existing.created_by, old_plan(context, existing)) {
@@ -151,10 +216,9 @@ fn check_steps(old: &ExecutionStep, new: &ExecutionStep) -> Result<(), AnalysisE
              '{b}'"
         )))
     };
-    let texts = |list: &[weir_parser::ast::Expression]| {
-        let shown: Vec<String> = list.iter().map(ToString::to_string).collect();
-        format!("[{}]", shown.join(", "))
-    };
+    let listed =
+        |list: &[weir_parser::ast::Expression]| list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let texts = |list: &[weir_parser::ast::Expression]| format!("[{}]", listed(list));
     match (old, new) {
         (ExecutionStep::Source(a), ExecutionStep::Source(b)) => {
             return differs("topicName", a.topic.clone(), b.topic.clone());
@@ -177,7 +241,7 @@ fn check_steps(old: &ExecutionStep, new: &ExecutionStep) -> Result<(), AnalysisE
                 let shown: Vec<String> = step
                     .aggregates
                     .iter()
-                    .map(|call| format!("{}({})", call.function, texts(&call.arguments)))
+                    .map(|call| format!("{}({})", call.function, listed(&call.arguments)))
                     .collect();
                 format!("[{}]", shown.join(", "))
             };

@@ -13,7 +13,10 @@ use crate::state::{StateError, StoreId, WriteBatch};
 
 pub mod embedded;
 pub mod kafka;
+mod patterns;
 mod watchers;
+
+pub use patterns::{SYSTEM_TOPICS, is_named_by};
 
 /// n records of one partition in offset order.
 #[derive(Clone, Debug)]

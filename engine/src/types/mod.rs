@@ -10,5 +10,5 @@ mod value;
 pub use arrow::{arrow_type, null_array, values_to_array};
 pub(crate) use schema::name_text;
 pub use schema::{Column, ColumnName, HeaderColumn, LogicalSchema, RowSchema, SourceName};
-pub use sql_type::{SqlType, StructField, UnknownType};
+pub use sql_type::{InvalidType, SqlType, StructField};
 pub use value::Value;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use weir_parser::ast::{DataType, Name};
+use weir_parser::print::quoted_name;
 
 use super::ColumnName;
 
@@ -40,14 +41,22 @@ pub struct StructField {
     pub data_type: SqlType,
 }
 
-/// A type name that is neither built in nor registered.
+/// Why a type that was written down is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("Cannot resolve unknown type: {0}")]
-pub struct UnknownType(pub String);
+pub enum InvalidType {
+    /// A name that is neither built in nor registered.
+    #[error("Cannot resolve unknown type: {0}")]
+    Unknown(String),
+    #[error("Duplicate field names found in STRUCT: '{0}' and '{1}'")]
+    DuplicateField(StructField, StructField),
+}
 
 impl SqlType {
     /// Resolves a parsed type; `custom` looks up registered types by folded name.
-    pub fn resolve(data_type: &DataType, custom: &dyn Fn(&Name) -> Option<SqlType>) -> Result<SqlType, UnknownType> {
+    ///
+    /// # Errors
+    /// Names that are no types, and structs with two fields of one name.
+    pub fn resolve(data_type: &DataType, custom: &dyn Fn(&Name) -> Option<SqlType>) -> Result<SqlType, InvalidType> {
         Ok(match data_type {
             DataType::Boolean => SqlType::Boolean,
             DataType::Integer => SqlType::Integer,
@@ -61,13 +70,13 @@ impl SqlType {
             DataType::Timestamp => SqlType::Timestamp,
             DataType::Array(item) => SqlType::array(SqlType::resolve(item, custom)?),
             DataType::Map(key, value) => SqlType::map(SqlType::resolve(key, custom)?, SqlType::resolve(value, custom)?),
-            DataType::Struct(fields) => SqlType::Struct(
+            DataType::Struct(fields) => SqlType::structure(
                 fields
                     .iter()
                     .map(|(name, t)| Ok(StructField { name: name.clone(), data_type: SqlType::resolve(t, custom)? }))
-                    .collect::<Result<_, UnknownType>>()?,
-            ),
-            DataType::Custom(name) => custom(name).ok_or_else(|| UnknownType(name.0.clone()))?,
+                    .collect::<Result<_, InvalidType>>()?,
+            )?,
+            DataType::Custom(name) => custom(name).ok_or_else(|| InvalidType::Unknown(name.0.clone()))?,
         })
     }
 
@@ -76,6 +85,18 @@ impl SqlType {
     }
     pub fn map(key: SqlType, value: SqlType) -> SqlType {
         SqlType::Map(Box::new(key), Box::new(value))
+    }
+    /// A STRUCT of these fields.
+    ///
+    /// # Errors
+    /// `DuplicateField` when two have the same name.
+    pub fn structure(fields: Vec<StructField>) -> Result<SqlType, InvalidType> {
+        for (i, field) in fields.iter().enumerate() {
+            if let Some(twin) = fields[..i].iter().find(|f| f.name == field.name) {
+                return Err(InvalidType::DuplicateField(twin.clone(), field.clone()));
+            }
+        }
+        Ok(SqlType::Struct(fields))
     }
     pub fn decimal(precision: u32, scale: u32) -> SqlType {
         SqlType::Decimal { precision, scale }
@@ -104,6 +125,19 @@ impl SqlType {
         }
     }
 
+    /// The type without back-quotes around the names of fields, as messages about arguments list it.
+    pub fn unquoted(&self) -> String {
+        match self {
+            SqlType::Array(item) => format!("ARRAY<{}>", item.unquoted()),
+            SqlType::Map(key, value) => format!("MAP<{}, {}>", key.unquoted(), value.unquoted()),
+            SqlType::Struct(fields) => {
+                let field = |f: &StructField| format!("{} {}", f.name.as_str(), f.data_type.unquoted());
+                format!("STRUCT<{}>", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+            }
+            simple => simple.to_string(),
+        }
+    }
+
     /// The parsed form of this type, for printing it back into a statement.
     pub fn to_data_type(&self) -> DataType {
         match self {
@@ -126,6 +160,13 @@ impl SqlType {
     }
 }
 
+/// The name in back-quotes, then the type.
+impl fmt::Display for StructField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", quoted_name(&self.name), self.data_type)
+    }
+}
+
 impl fmt::Display for SqlType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -136,7 +177,7 @@ impl fmt::Display for SqlType {
                 f.write_str("STRUCT<")?;
                 for (i, field) in fields.iter().enumerate() {
                     let comma = if i > 0 { ", " } else { "" };
-                    write!(f, "{comma}`{}` {}", field.name.as_str().replace('`', "``"), field.data_type)?;
+                    write!(f, "{comma}{field}")?;
                 }
                 f.write_str(">")
             }

@@ -5,6 +5,9 @@ use crate::ast::{ColumnConstraint, DataType, Name, TableElement};
 use crate::error::ParseError;
 use crate::token::TokenKind;
 
+/// Digits beyond which a DECIMAL is a mistake: whoever computes with it would write them all out.
+const MAX_PRECISION: u32 = 1_000;
+
 impl Parser<'_> {
     /// `'(' element { ',' element } ')'`, or nothing.
     pub(super) fn optional_elements(&mut self) -> Result<Vec<TableElement>> {
@@ -88,13 +91,14 @@ impl Parser<'_> {
         self.expect_before(",", super::literal::is_number)?;
         let scale = self.whole_number("DECIMAL(SCALE)")?;
         self.expect(")")?;
-        let wrong = match () {
-            () if precision < 1 => "precision must be >= 1",
-            () if scale < 0 => "scale must be >= 0",
-            () if precision < scale => "precision must be >= scale",
-            () => {
-                return Ok(DataType::Decimal { precision: clamped(precision), scale: clamped(scale) });
+        let wrong = match (u32::try_from(precision), u32::try_from(scale)) {
+            _ if precision < 1 => "precision must be >= 1",
+            _ if scale < 0 => "scale must be >= 0",
+            _ if precision < scale => "precision must be >= scale",
+            (Ok(precision), Ok(scale)) if precision <= MAX_PRECISION => {
+                return Ok(DataType::Decimal { precision, scale });
             }
+            _ => "precision must be <= 1000",
         };
         self.refuse(ParseError::prepare(span, &format!("DECIMAL {wrong}: DECIMAL({precision},{scale})")));
         Ok(DataType::Decimal { precision: 1, scale: 0 })
@@ -124,10 +128,6 @@ impl Parser<'_> {
         let expected = vec!["'STRING'".to_owned(), "INTEGER_VALUE".to_owned()];
         Err(ParseError::syntax(self.next().span, "Expecting {'STRING', INTEGER_VALUE}", expected))
     }
-}
-
-fn clamped(number: i64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn built_in(name: &str) -> Option<DataType> {

@@ -67,6 +67,12 @@ impl Parser<'_> {
         }
     }
 
+    /// The literal that `DECIMAL 'text'` stands for.
+    pub(super) fn decimal_of_text(&mut self, text: &str, span: Span) -> Literal {
+        plain_decimal(text)
+            .map_or_else(|| self.bad_number(span, &format!("Invalid numeric literal: {text}")), Literal::Decimal)
+    }
+
     /// ksqlDB counts the column of these from two.
     fn bad_number(&mut self, span: Span, text: &str) -> Literal {
         self.refuse(ParseError::prepare(span, &format!("line {}:{}: {text}", span.line, span.column + 1)));
@@ -129,6 +135,35 @@ impl Parser<'_> {
     }
 }
 
+/// Digits beyond which a number written with an exponent is not written out.
+const MAX_DECIMAL_DIGITS: usize = 1_000;
+
+/// A decimal number, exponent and all, as the digits of a decimal literal: `1.5E1` is `15.`, and `2E-3` is `0.002`.
+fn plain_decimal(text: &str) -> Option<String> {
+    let (sign, number) = match text.strip_prefix('-') {
+        Some(number) => ("-", number),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (number, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let mut digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
+    let zeros_before = usize::try_from((1 - point).max(0)).ok()?;
+    let zeros_behind = usize::try_from((point - i64::try_from(digits.len()).ok()?).max(0)).ok()?;
+    if digits.len() + zeros_before + zeros_behind > MAX_DECIMAL_DIGITS {
+        return None;
+    }
+    digits = format!("{}{digits}{}", "0".repeat(zeros_before), "0".repeat(zeros_behind));
+    digits.insert(usize::try_from(point.max(1)).ok()?, '.');
+    Some(format!("{sign}{digits}"))
+}
+
 pub(super) fn is_number(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::Integer | TokenKind::Decimal | TokenKind::Float)
 }
@@ -140,12 +175,5 @@ pub(super) fn is_literal(token: &Token<'_>) -> bool {
 }
 
 pub(super) fn time_unit(token: &Token<'_>) -> Option<TimeUnit> {
-    const UNITS: [(&str, &str, TimeUnit); 5] = [
-        ("DAY", "DAYS", TimeUnit::Days),
-        ("HOUR", "HOURS", TimeUnit::Hours),
-        ("MINUTE", "MINUTES", TimeUnit::Minutes),
-        ("SECOND", "SECONDS", TimeUnit::Seconds),
-        ("MILLISECOND", "MILLISECONDS", TimeUnit::Milliseconds),
-    ];
-    UNITS.iter().find(|(one, many, _)| token.is(one) || token.is(many)).map(|(_, _, unit)| *unit)
+    if token.kind == TokenKind::Word { TimeUnit::of_word(token.text) } else { None }
 }

@@ -4,7 +4,9 @@ use super::expression::{follows_value, starts_value};
 use super::literal::time_unit;
 use super::name::{folded, is_identifier};
 use super::{Parser, Result};
-use crate::ast::{ColumnReference, Expression, FunctionCall, Name, WhenClause};
+use crate::ast::{ColumnReference, Expression, FunctionCall, Literal, Name, WhenClause};
+use crate::error::ParseError;
+use crate::span::Span;
 use crate::token::TokenKind;
 
 impl Parser<'_> {
@@ -122,11 +124,18 @@ impl Parser<'_> {
         Ok(Expression::Cast { value, data_type })
     }
 
+    /// `word 'text'`, where only DECIMAL is a word that means something.
     fn typed_literal(&mut self) -> Expression {
-        let first = self.position;
-        let word = folded(self.take()).0;
+        let word = self.take();
         let text = self.take().value();
-        Expression::TypedLiteral { word, text, span: self.span_since(first) }
+        if folded(word).as_str() == "DECIMAL" {
+            return Expression::Literal(self.decimal_of_text(&text, word.span));
+        }
+        let Span { line, column, .. } = word.span;
+        let name = folded(word);
+        let text = format!("Unknown type: {}, location: Line: {line}, Col: {column}", name.as_str());
+        self.refuse(ParseError::prepare(word.span, &text));
+        Expression::Literal(Literal::Null)
     }
 
     fn call(&mut self) -> Result<Expression> {
@@ -173,8 +182,13 @@ impl Parser<'_> {
     }
 
     fn lambda(&mut self) -> Result<Expression> {
+        let span = self.next().span;
         let parameters =
             if self.accept("(") { self.bracketed_rest(Self::identifier, ")")? } else { vec![self.identifier()?] };
+        if parameters.iter().enumerate().any(|(i, name)| parameters[..i].contains(name)) {
+            let list = parameters.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+            self.refuse(ParseError::prepare(span, &format!("Lambda arguments have duplicates: [{list}]")));
+        }
         self.expect("=>")?;
         let body = Box::new(self.nested(Self::expression)?);
         Ok(Expression::Lambda { parameters, body })

@@ -4,7 +4,7 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{commas, list, quoted_string};
 use crate::ast::{
-    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall, LogicalOperator, Name, TimeUnit,
+    ArithmeticOperator, ColumnReference, ComparisonOperator, Expression, FunctionCall, LogicalOperator, TimeUnit,
     WhenClause,
 };
 
@@ -67,12 +67,6 @@ impl Display for Expression {
                 f.write_str("(")?;
                 commas(f, parameters)?;
                 write!(f, ") => {body}")
-            }
-            Expression::TypedLiteral { word, text, .. } if word == "DECIMAL" => {
-                write!(f, "DECIMAL {}", quoted_string(text))
-            }
-            Expression::TypedLiteral { word, text, .. } => {
-                write!(f, "{} {}", Name::new(word.as_str()), quoted_string(text))
             }
             Expression::AtTimeZone { value, zone } => {
                 base_of(f, value)?;

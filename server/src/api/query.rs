@@ -14,7 +14,7 @@ use serde::Deserialize;
 use weir_engine::config::Config;
 use weir_engine::engine::{EngineError, PullAnswer, PushQuery};
 use weir_engine::exec::{EndReason, Next, ResultRows};
-use weir_parser::ast::{Query, Statement};
+use weir_parser::ast::{ParsedStatement, Query, Statement};
 
 use super::Shared;
 use super::error::ApiError;
@@ -111,11 +111,7 @@ async fn answer(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
 }
 
 fn answer_now(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
-    let prepared =
-        asked.overrides.unwrap_or_default().into_config(context.config()).and_then(|overrides| {
-            Ok((overrides, one_statement(&asked.sql, asked.variables.as_ref(), context.config())?))
-        });
-    let (overrides, statement) = match prepared {
+    let (overrides, statement) = match prepared(&context, endpoint, &asked) {
         Ok(prepared) => prepared,
         Err(error) => return respond(endpoint.preparing(error)),
     };
@@ -140,6 +136,22 @@ fn answer_now(context: Shared, endpoint: Endpoint, asked: Asked) -> Response {
             )
             .without_content_type(),
         ),
+    }
+}
+
+/// The properties and the statement. `/query-stream` does not mind properties that the query has no use for: unknown ones,
+/// and in pull queries wrong values (recorded/NOTES.md).
+fn prepared(context: &Shared, endpoint: Endpoint, asked: &Asked) -> Result<(Config, ParsedStatement), ApiError> {
+    let checked = asked.overrides.clone().unwrap_or_default().check(context.config())?;
+    let is_lenient = endpoint == Endpoint::QueryStream;
+    if let Some(error) = checked.unknown.filter(|_| !is_lenient) {
+        return Err(error);
+    }
+    let statement = one_statement(&asked.sql, asked.variables.as_ref(), context.config())?;
+    let is_pull = matches!(&statement.statement, Statement::Query(query) if query.emit.is_none());
+    match checked.wrong {
+        Some(error) if !(is_lenient && is_pull) => Err(error),
+        _ => Ok((checked.config, statement)),
     }
 }
 

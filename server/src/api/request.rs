@@ -11,8 +11,18 @@ use super::error::ApiError;
 use crate::properties;
 
 /// `streamsProperties` or `properties` of a request.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Overrides(Map<String, Json>);
+
+/// Overrides of which some may be wrong.
+#[derive(Debug)]
+pub struct CheckedOverrides {
+    pub config: Config,
+    /// The first name that nothing knows (50000).
+    pub unknown: Option<ApiError>,
+    /// The first value that its property cannot have (40000).
+    pub wrong: Option<ApiError>,
+}
 
 impl Overrides {
     /// The overrides as configuration.
@@ -20,12 +30,21 @@ impl Overrides {
     /// # Errors
     /// Names on the deny list (40000), values of a wrong type (40000), unknown names (50000).
     pub fn into_config(self, server: &Config) -> Result<Config, ApiError> {
+        let checked = self.check(server)?;
+        checked.unknown.or(checked.wrong).map_or(Ok(checked.config), Err)
+    }
+
+    /// The overrides that can be used, and what is wrong with the others.
+    ///
+    /// # Errors
+    /// Names on the deny list (40000).
+    pub fn check(self, server: &Config) -> Result<CheckedOverrides, ApiError> {
         let denied: Vec<&str> =
             self.0.keys().map(String::as_str).filter(|name| properties::is_denied(name, server)).collect();
         if !denied.is_empty() {
             return Err(ApiError::generic(40000, properties::denied_message(&denied)));
         }
-        let mut config = Config::default();
+        let mut checked = CheckedOverrides { config: Config::default(), unknown: None, wrong: None };
         for (name, value) in self.0 {
             let text = match value {
                 Json::Null => {
@@ -35,15 +54,15 @@ impl Overrides {
                 other => other.to_string(),
             };
             if !properties::is_known(&name) {
-                return Err(ApiError::generic(50000, properties::unknown_message(&name)));
-            }
-            properties::check_override(&name, &text).map_err(|e| {
+                checked.unknown.get_or_insert(ApiError::generic(50000, properties::unknown_message(&name)));
+            } else if let Err(e) = properties::check_override(&name, &text) {
                 let message = format!("Failed to coerce type of value '{text}' for key '{name}'\nCaused by: {e}");
-                ApiError::generic(40000, message)
-            })?;
-            config.set(&name, text);
+                checked.wrong.get_or_insert(ApiError::generic(40000, message));
+            } else {
+                checked.config.set(&name, text);
+            }
         }
-        Ok(config)
+        Ok(checked)
     }
 }
 

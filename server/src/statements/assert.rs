@@ -56,11 +56,9 @@ fn check_topic(context: &ServerContext, exists: bool, topic: &str, properties: &
         };
         // A text never equals a number, as in ksqlDB.
         if !matches!(value, Literal::Integer(n) if i64::from(*n) == got) {
-            let expected = value.to_string();
-            let expected = expected.trim_matches('\'');
             let name = name.to_lowercase();
             wrong.push(format!(
-                "Mismatched configuration for topic {topic}: For config {name}, expected {expected} got {got}"
+                "Mismatched configuration for topic {topic}: For config {name}, expected {value} got {got}"
             ));
         }
     }

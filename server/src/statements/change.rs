@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use weir_engine::config::Config;
-use weir_engine::engine::{EngineError, ErrorKind, LoggedChange, Prepared};
+use weir_engine::engine::{EngineError, ErrorKind, LoggedChange, Prepared, Sandbox};
 use weir_engine::metastore::QueryId;
 use weir_engine::plan::StatementPlan;
 use weir_parser::ast::{ParsedStatement, QuerySelector, SourceKind, Statement};
@@ -89,6 +89,7 @@ fn shown_text(statement: &Statement, prepared: &Prepared) -> String {
 /// Checks a TERMINATE, PAUSE or RESUME and gives the persistent queries that it names.
 pub fn check_control(
     context: &ServerContext,
+    sandbox: &Sandbox,
     selector: &QuerySelector,
     verb: &str,
     text: &str,
@@ -104,7 +105,7 @@ pub fn check_control(
             Err(ApiError::generic(40000, format!("Failed to {verb} query with query ID: '{id}'")))
         };
     }
-    context.engine.select_queries(selector, verb).map_err(|error| ApiError::from_engine(error, text))
+    sandbox.select_queries(selector, verb).map_err(|error| ApiError::from_engine(error, text))
 }
 
 /// Stops persistent queries for good, or ends a push query.
@@ -115,7 +116,7 @@ pub fn terminate(
     overrides: &Config,
 ) -> Result<Json, ApiError> {
     let refused = |error: EngineError| ApiError::from_engine(error, text);
-    let ids = check_control(context, selector, "terminate", text)?;
+    let ids = check_control(context, &context.engine.sandbox(), selector, "terminate", text)?;
     if let (QuerySelector::Id(name), true) = (selector, ids.is_empty()) {
         let id = name.as_str();
         let running = context.push_queries.lock();
@@ -160,7 +161,7 @@ pub fn pause(
 ) -> Result<Json, ApiError> {
     let refused = |error: EngineError| ApiError::from_engine(error, text);
     let (verb, done) = if pause { ("pause", "Query paused.") } else { ("resume", "Query resumed.") };
-    let ids = check_control(context, selector, verb, text)?;
+    let ids = check_control(context, &context.engine.sandbox(), selector, verb, text)?;
     let command_id = format!("{verb}/{}/execute", entity_of(selector, &ids));
     let paused = ids.iter().map(|id| (id.0.clone(), pause)).collect();
     let command = NewCommand {

@@ -2,31 +2,34 @@
 
 use serde_json::{Map, Value as Json, json};
 use weir_engine::config::Config;
+use weir_engine::engine::Sandbox;
 use weir_engine::exec::QueryState;
 use weir_engine::plan::{self, QueryPlan};
-use weir_parser::ast::{Explain, ParsedStatement, Statement};
+use weir_parser::ast::{Explain, Name, ParsedStatement, Statement};
 
 use super::entity;
 use crate::api::error::ApiError;
 use crate::context::ServerContext;
 
-pub fn check(context: &ServerContext, what: &Explain, overrides: &Config, text: &str) -> Result<(), ApiError> {
-    explain(context, what, overrides, text).map(drop)
+/// Whether there is something to explain after the statements that the sandbox has seen.
+pub fn check(sandbox: &Sandbox, what: &Explain, overrides: &Config, text: &str) -> Result<(), ApiError> {
+    match what {
+        Explain::Query(name) if sandbox.metastore().query(name.as_str()).is_some() => Ok(()),
+        Explain::Query(name) => Err(unknown_query(name, text)),
+        Explain::Statement { text: inner, statement } => {
+            planned(sandbox.clone(), statement, inner, overrides, 0, text).map(drop)
+        }
+    }
 }
 
 pub fn explain(context: &ServerContext, what: &Explain, overrides: &Config, text: &str) -> Result<Json, ApiError> {
     let description = match what {
         Explain::Query(name) => {
-            let id = name.as_str();
-            let query = context.engine.persistent_query(id).ok_or_else(|| {
-                let message =
-                    format!("Query with id:{id} does not exist, use SHOW QUERIES to view the full set of queries.");
-                ApiError::statement(40001, message, text)
-            })?;
+            let query = context.engine.persistent_query(name.as_str()).ok_or_else(|| unknown_query(name, text))?;
             description(context, &query.plan, &query.plan.text, true)
         }
         Explain::Statement { text: inner, statement } => {
-            let plan = planned(context, statement, inner, overrides, text)?;
+            let plan = planned(context.engine.sandbox(), statement, inner, overrides, context.random(), text)?;
             let inner = format!("{};", inner.trim_end_matches(';'));
             let mut description = description(context, &plan, &inner, false);
             let overridden: Map<String, Json> =
@@ -40,12 +43,19 @@ pub fn explain(context: &ServerContext, what: &Explain, overrides: &Config, text
     }))
 }
 
-/// Plans the explained statement in a sandbox.
+fn unknown_query(id: &Name, text: &str) -> ApiError {
+    let id = id.as_str();
+    let message = format!("Query with id:{id} does not exist, use SHOW QUERIES to view the full set of queries.");
+    ApiError::statement(40001, message, text)
+}
+
+/// Plans the explained statement, whose text is `inner`; `random` makes the id of a transient query unique.
 fn planned(
-    context: &ServerContext,
+    mut sandbox: Sandbox,
     statement: &Statement,
     inner: &str,
     overrides: &Config,
+    random: u64,
     text: &str,
 ) -> Result<QueryPlan, ApiError> {
     let refused = |error| ApiError::from_engine(error, text);
@@ -54,11 +64,11 @@ fn planned(
             let mut query = query.clone();
             // A pull query is explained as the stream of changes that it looks into.
             query.emit.get_or_insert(weir_parser::ast::Emit::Changes);
-            context.engine.explain(&query, inner, overrides, context.random()).map_err(refused)
+            sandbox.plan_push(&query, inner, overrides, random).map_err(refused)
         }
         Statement::CreateAsSelect(_) | Statement::InsertInto(_) => {
             let parsed = ParsedStatement { text: inner.to_string(), statement: statement.clone() };
-            let prepared = context.engine.sandbox().prepare(&parsed, overrides).map_err(refused)?;
+            let prepared = sandbox.prepare(&parsed, overrides).map_err(refused)?;
             prepared.query().cloned().ok_or_else(|| no_query(text))
         }
         _ => Err(no_query(text)),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 use weir_engine::functions;
 use weir_engine::metastore::DataSource;
-use weir_engine::topic::TopicSpec;
+use weir_engine::topic::is_named_by;
 use weir_parser::ast::{List, SourceKind};
 
 use super::session::Session;
@@ -62,14 +62,6 @@ fn queries(context: &ServerContext, text: &str) -> Json {
     json!({ "@type": "queries", "statementText": text, "queries": queries, "warnings": [] })
 }
 
-/// Whether only `ALL` shows a topic: its name matches one of `ksql.hidden.topics`.
-fn is_hidden(topic: &TopicSpec, patterns: &str) -> bool {
-    patterns.split(',').map(str::trim).any(|pattern| match pattern.strip_suffix(".*") {
-        Some(start) => topic.name.starts_with(start),
-        None => topic.name == pattern,
-    })
-}
-
 fn topics(context: &ServerContext, all: bool, extended: bool, text: &str) -> Json {
     let metastore = context.engine.metastore();
     let reading = |topic: &str| {
@@ -80,11 +72,12 @@ fn topics(context: &ServerContext, all: bool, extended: bool, text: &str) -> Jso
             .filter(|q| q.plan.sources.iter().any(|s| metastore.source(s).is_some_and(|s| s.topic == topic)))
             .count()
     };
+    // Only ALL shows them.
     let hidden = properties::value(context.config(), "ksql.hidden.topics");
     let listed = context.engine.topics().list();
     let infos: Vec<Json> = listed
         .iter()
-        .filter(|topic| all || !is_hidden(topic, &hidden))
+        .filter(|topic| all || !is_named_by(&topic.name, &hidden))
         .map(|topic| {
             let replicas = vec![topic.replicas; topic.partitions as usize];
             let mut info = json!({ "name": topic.name, "replicaInfo": replicas });

@@ -70,7 +70,7 @@ fn check(
     let text = &statement.text;
     let in_statement = |error: EngineError| ApiError::from_engine(error, text);
     match &statement.statement {
-        Statement::Query(query) => Err(refused_query(context, query, text, session)),
+        Statement::Query(query) => Err(refused_query(sandbox, query, text, session)),
         Statement::Print(_) => Err(wrong_endpoint(text)),
         Statement::InsertValues(insert) => {
             check_inserts_enabled(context, &session.overrides)?;
@@ -86,27 +86,30 @@ fn check(
             session.variables.undefine(name);
             Ok(())
         }
-        Statement::Terminate(selector) => change::check_control(context, selector, "terminate", text).map(|ids| {
-            sandbox.terminate(&ids);
-        }),
-        Statement::Pause(selector) => change::check_control(context, selector, "pause", text).map(drop),
-        Statement::Resume(selector) => change::check_control(context, selector, "resume", text).map(drop),
+        Statement::Terminate(selector) => {
+            change::check_control(context, sandbox, selector, "terminate", text).map(|ids| sandbox.terminate(&ids))
+        }
+        Statement::Pause(selector) => change::check_control(context, sandbox, selector, "pause", text).map(drop),
+        Statement::Resume(selector) => change::check_control(context, sandbox, selector, "resume", text).map(drop),
         Statement::CreateSource(_)
         | Statement::CreateAsSelect(_)
         | Statement::InsertInto(_)
         | Statement::DropSource(_)
         | Statement::AlterSource(_)
         | Statement::CreateType { .. }
-        | Statement::DropType { .. } => sandbox.prepare(statement, &session.overrides).map(drop).map_err(in_statement),
+        | Statement::DropType { .. } => {
+            let prepared = sandbox.prepare(statement, &session.overrides).map_err(in_statement)?;
+            if prepared.query().is_some() { sandbox.check_query_limit().map_err(in_statement) } else { Ok(()) }
+        }
         Statement::Describe(describe) => describe::check(context, sandbox.metastore(), describe, text),
-        Statement::Explain(explain) => explain::check(context, explain, &session.overrides, text),
+        Statement::Explain(explain) => explain::check(sandbox, explain, &session.overrides, text),
         _ => Ok(()),
     }
 }
 
 /// A SELECT belongs to the query endpoints; ksqlDB looks up its sources before it says so.
-fn refused_query(context: &ServerContext, query: &Query, text: &str, session: &Session) -> ApiError {
-    match context.engine.explain(query, text, &session.overrides, 0) {
+fn refused_query(sandbox: &Sandbox, query: &Query, text: &str, session: &Session) -> ApiError {
+    match sandbox.plan_push(query, text, &session.overrides, 0) {
         Err(error) if error.message.starts_with("Exception while preparing statement") => {
             ApiError::from_engine(error, text)
         }
@@ -159,19 +162,24 @@ fn run(context: &Shared, statement: &ParsedStatement, session: &mut Session) -> 
         Statement::Describe(what) => describe::describe(context, what, text).map(Some),
         Statement::Explain(what) => explain::explain(context, what, &session.overrides, text).map(Some),
         Statement::Assert(what) => assert::assert(context, what, text).map(Some),
-        Statement::AlterSystem { .. } => Err(ApiError::statement(
-            50000,
-            format!(
-                "Could not write the statement '{text}' into the command topic.\nCaused by: Cannot alter system configs when KSQL_SHARED_RUNTIME_ENABLED is turned off."
-            ),
-            text,
-        )),
+        Statement::AlterSystem { name, .. } => Err(no_alter_system(context, name, text)),
         Statement::CreateConnector { .. } | Statement::DropConnector { .. } => Err(no_connect(context, text)),
         Statement::RunScript { .. } => {
             Err(ApiError::statement(40001, "RUN SCRIPT is executed by the shell, not by the server.", text))
         }
         Statement::Query(_) | Statement::Print(_) => Err(wrong_endpoint(text)),
     }
+}
+
+/// Queries share nothing that a statement could alter for all of them.
+fn no_alter_system(context: &ServerContext, name: &str, text: &str) -> ApiError {
+    let reason = if context.config().bool("ksql.runtime.feature.shared.enabled", false) {
+        format!("'{name}' is not altered while the server runs. Set it in the server's properties and restart.")
+    } else {
+        "Cannot alter system configs when KSQL_SHARED_RUNTIME_ENABLED is turned off.".to_string()
+    };
+    let message = format!("Could not write the statement '{text}' into the command topic.\nCaused by: {reason}");
+    ApiError::statement(50000, message, text)
 }
 
 /// There is no Connect cluster to ask.

@@ -5,6 +5,9 @@ use serde_json::Value as Json;
 use super::{array, source, text};
 use crate::sql::style::Style;
 
+/// Narrower terminals list queries without their statements, which would stand there a word a line.
+const WIDTH_WITH_STATEMENTS: usize = 110;
+
 pub fn sources(entity: &Json, member: &str, name: &str, style: &Style) -> String {
     let rows = array(&entity[member]).iter().map(|source| {
         ["name", "topic", "keyFormat", "valueFormat", "isWindowed"].iter().map(|field| text(&source[*field])).collect()
@@ -51,8 +54,12 @@ pub fn queries(entity: &Json, style: &Style) -> String {
             source::one_line(&query["queryString"]),
         ]
     });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let header = ["Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String"];
+    let mut rows: Vec<Vec<String>> = rows.collect();
+    let mut header = vec!["Query ID", "Query Type", "Status", "Sink Name", "Sink Kafka Topic", "Query String"];
+    if style.width.is_some_and(|width| width < WIDTH_WITH_STATEMENTS) {
+        header.truncate(header.len() - 1);
+        rows.iter_mut().for_each(|row| row.truncate(header.len()));
+    }
     style.table(&header, &rows) + "\nFor more about a query run: EXPLAIN <Query ID>;"
 }
 

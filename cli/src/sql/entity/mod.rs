@@ -108,10 +108,11 @@ fn text(value: &Json) -> String {
     }
 }
 
-/// `Name : value` lines.
-fn block(lines: &[(&str, String)]) -> String {
+/// `Name : value` lines; values that go on stand behind the colon.
+fn block(lines: &[(&str, String)], style: &Style) -> String {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    lines.iter().map(|(name, value)| format!("{name:width$} : {value}")).collect::<Vec<_>>().join("\n")
+    let line = |(name, value): &(&str, String)| format!("{name:width$} : {}", style.wrap(value, width + 3));
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// A part of a long answer under its own heading.
@@ -193,11 +194,29 @@ mod tests {
             "Kafka topic     : t (partitions: 2, replication: 1)",
             "| ID    | INTEGER (primary key) (Window type: TUMBLING)",
             "STRUCT<A DECIMAL(4, 2), B ARRAY<VARCHAR(STRING)>>",
-            "CTAS_X_1 (RUNNING) : CREATE TABLE X",
+            "CTAS_X_1 (RUNNING)\n  CREATE\n    TABLE X",
             "total-messages: 3",
         ] {
             assert!(text.contains(part), "{part} in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_plan_is_a_table_that_fits_the_terminal() {
+        let plan = " > [ SINK ] | Schema: ID INTEGER KEY, NAME STRING | Logger: CSAS_O_1.O\n\t\t > [ SOURCE ] | Schema: ID INTEGER KEY, \
+                    NAME STRING, ROWTIME BIGINT | Logger: CSAS_O_1.KsqlTopic.Source\n";
+        let query = json!({"@type": "queryDescription", "queryDescription": {
+            "id": "CSAS_O_1", "queryType": "PERSISTENT", "statementText": "CREATE STREAM O AS SELECT\n  ID, NAME\nFROM S;",
+            "fields": [], "sources": ["S"], "sinks": ["O"], "executionPlan": plan, "topology": "Topologies:\n"}});
+        let text = render(&query, &Style { width: Some(60), colours: false });
+        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
+        for part in
+            ["│ SINK    ┆", "│  SOURCE ┆", "KsqlTopic.Source │", "SQL\nCREATE STREAM O AS SELECT\n  ID, NAME\nFROM S;"]
+        {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+        let other = json!({"@type": "queryDescription", "queryDescription": {"executionPlan": "another\n\tplan"}});
+        assert!(render(&other, &Style::PLAIN).contains("Execution plan\nanother\n plan"), "{other}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! DESCRIBE of a stream or table.
 
 use serde_json::Value as Json;
+use weir_parser::ast::Name;
 
 use super::{array, block, section, text};
 use crate::sql::style::Style;
@@ -23,20 +24,22 @@ pub fn describe(source: &Json, style: &Style) -> String {
             ("Key format", text(&source["keyFormat"])),
             ("Value format", text(&source["valueFormat"])),
             ("Kafka topic", topic),
-            ("Statement", text(&source["statement"])),
         ]);
     }
     let is_table = source["type"] == "TABLE";
     let mut described =
-        format!("{}\n{}", block(&lines), fields(&source["fields"], is_table, &source["windowType"], style));
+        format!("{}\n{}", block(&lines, style), fields(&source["fields"], is_table, &source["windowType"], style));
     if !extended {
-        return described + &format!("\nFor statistics and more run: DESCRIBE {} EXTENDED;", text(&source["name"]));
+        let name = Name::new(text(&source["name"]));
+        return described + &format!("\nFor statistics and more run: DESCRIBE {name} EXTENDED;");
     }
     let lists = [
+        ("Statement", style.wrap(&text(&source["statement"]), 0)),
         ("Sources that have a DROP constraint on this one", constraints(&source["sourceConstraints"])),
-        ("Queries that read from it", queries(&source["readQueries"])),
-        ("Queries that write to it", queries(&source["writeQueries"])),
-        ("Statistics", format!("{}{}", text(&source["statistics"]), text(&source["errorStats"]))),
+        ("Queries that read from it", queries(&source["readQueries"], style)),
+        ("Queries that write to it", queries(&source["writeQueries"], style)),
+        ("Statistics", one_line(&source["statistics"])),
+        ("Errors", one_line(&source["errorStats"])),
         ("Consumer groups", offsets(&source["queryOffsetSummaries"], style)),
     ];
     for (title, body) in lists {
@@ -95,34 +98,31 @@ fn constraints(names: &Json) -> String {
     array(names).iter().map(text).collect::<Vec<_>>().join("\n")
 }
 
-fn queries(queries: &Json) -> String {
+/// Each query's id and state with its text below.
+fn queries(queries: &Json, style: &Style) -> String {
     let line = |query: &Json| {
-        format!("{} ({}) : {}", text(&query["id"]), text(&query["state"]), one_line(&query["queryString"]))
+        let statement = style.wrap(&text(&query["queryString"]), 2);
+        format!("{} ({})\n  {statement}", text(&query["id"]), text(&query["state"]))
     };
     array(queries).iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Where each consumer group stands in each topic.
 fn offsets(summaries: &Json, style: &Style) -> String {
-    let mut rows = Vec::new();
+    let mut parts = Vec::new();
     for group in array(summaries) {
         for topic in array(&group["topicSummaries"]) {
-            for partition in array(&topic["offsets"]) {
-                let (end, consumed) = (&partition["logEndOffset"], &partition["consumerOffset"]);
-                let lag = end.as_i64().zip(consumed.as_i64()).map_or(String::new(), |(end, at)| (end - at).to_string());
-                rows.push(vec![
-                    text(&group["groupId"]),
-                    text(&topic["kafkaTopic"]),
-                    text(&partition["partition"]),
-                    text(&partition["logStartOffset"]),
-                    text(end),
-                    text(consumed),
-                    lag,
-                ]);
-            }
+            let rows: Vec<Vec<String>> = array(&topic["offsets"]).iter().map(offset_row).collect();
+            let title = format!("{}, topic {}", text(&group["groupId"]), text(&topic["kafkaTopic"]));
+            let table = style.table(&["Partition", "Start Offset", "End Offset", "Offset", "Lag"], &rows);
+            parts.push(format!("{title}\n{table}"));
         }
     }
-    if rows.is_empty() {
-        return String::new();
-    }
-    style.table(&["Group", "Topic", "Partition", "Start Offset", "End Offset", "Offset", "Lag"], &rows)
+    parts.join("\n")
+}
+
+fn offset_row(partition: &Json) -> Vec<String> {
+    let (end, consumed) = (&partition["logEndOffset"], &partition["consumerOffset"]);
+    let lag = end.as_i64().zip(consumed.as_i64()).map_or(String::new(), |(end, at)| (end - at).to_string());
+    vec![text(&partition["partition"]), text(&partition["logStartOffset"]), text(end), text(consumed), lag]
 }

@@ -1,6 +1,7 @@
 //! Changelog values as Kafka Streams' stores of ksqlDB hold them: the columns in the query's value format.
 
-use arrow_array::{ArrayRef, BinaryArray};
+use arrow_array::builder::BinaryBuilder;
+use arrow_array::{Array, ArrayRef, BinaryArray};
 use arrow_buffer::BooleanBuffer;
 
 use crate::exec::TaskError;
@@ -39,4 +40,20 @@ impl ValueCodec {
             None => Ok(decoded),
         }
     }
+}
+
+/// The store's values of a changelog's: `encode` appends that of a row; what is null stays null.
+pub(super) fn stored_values(logged: &BinaryArray, mut encode: impl FnMut(usize, &mut Vec<u8>)) -> BinaryArray {
+    let mut out = BinaryBuilder::with_capacity(logged.len(), 2 * logged.value_data().len());
+    let mut stored = Vec::new();
+    for row in 0..logged.len() {
+        if logged.is_null(row) {
+            out.append_null();
+            continue;
+        }
+        stored.clear();
+        encode(row, &mut stored);
+        out.append_value(&stored);
+    }
+    out.finish()
 }

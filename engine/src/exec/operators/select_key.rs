@@ -105,7 +105,7 @@ fn for_each_column(expression: &Expression, each: &mut dyn FnMut(&weir_parser::a
     use Expression as E;
     let mut go = |e: &Expression| for_each_column(e, each);
     match expression {
-        E::Literal(_) | E::Unit(_) | E::TypedLiteral { .. } => {}
+        E::Literal(_) | E::Unit(_) => {}
         E::Column(column) => each(&column.name),
         E::Arithmetic { left, right, .. } | E::Comparison { left, right, .. } | E::Logical { left, right, .. } => {
             go(left);

@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::BinaryBuilder;
 use arrow_array::{Array, ArrayRef, BinaryArray, Int64Array};
 use arrow_buffer::BooleanBuffer;
 
-use super::changelog::ValueCodec;
+use super::changelog::{ValueCodec, stored_values};
 use super::rows::{is_set, some_unset};
 use super::{Operator, StateOptions, StatefulProcessor};
 use crate::batch::{Batch, Header, RowHeaders, TableBatch, TableSide, WindowBounds};
@@ -102,19 +101,10 @@ impl StatefulProcessor for TableStoreProcessor {
     fn restore(&self, values: &BinaryArray, timestamps: &Int64Array) -> Result<BinaryArray, TaskError> {
         let Some(logged) = &self.logged else { return Ok(values.clone()) };
         let columns = logged.decode(values, &(0..self.schema.value.len()).collect::<Vec<_>>())?.columns;
-        let mut out = BinaryBuilder::with_capacity(values.len(), 2 * values.value_data().len());
-        let mut stored = Vec::new();
-        for row in 0..values.len() {
-            if values.is_null(row) {
-                out.append_null();
-                continue;
-            }
-            stored.clear();
+        Ok(stored_values(values, |row, stored| {
             stored.extend_from_slice(&timestamps.value(row).to_be_bytes());
-            self.values.encode_row(&columns, row, &mut stored);
-            out.append_value(&stored);
-        }
-        Ok(out.finish())
+            self.values.encode_row(&columns, row, stored);
+        }))
     }
     fn open(self: Arc<Self>, store: StorePart, options: StateOptions) -> Box<dyn Operator> {
         Box::new(TableStore {

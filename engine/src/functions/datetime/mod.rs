@@ -1,12 +1,15 @@
 //! Java's date patterns and zones: `DateTimePattern` for the letters of `DateTimeFormatter`, `SimplePattern` for those of
 //! `SimpleDateFormat`, `Zone` for what `ZoneId` accepts. Knows nothing of SQL or arrays.
 
+pub mod calendar;
 mod names;
 mod parse;
 mod pattern;
 mod print;
+mod resolve;
 mod simple;
 mod zone;
+mod zone_names;
 
 use std::sync::Arc;
 

@@ -1,21 +1,19 @@
-//! Reading text by a pattern, in any case, and resolving the fields as Java's SMART resolver does.
+//! Reading text by a pattern, in any case. What the fields amount to is found in `resolve`.
 
-use chrono::{Datelike, Months, NaiveDate, TimeDelta};
-
+use super::names::name_of;
 use super::pattern::*;
-use super::print::name_of;
-use super::zone::Zone;
+use super::zone::{OFFSET_MAX_SECONDS, Zone};
 
 /// What a text gave, before resolving.
 #[derive(Clone, Debug, Default)]
-struct Parsed {
+pub(super) struct Parsed {
     values: [Option<i64>; FIELDS],
-    zone: Option<Zone>,
-    offset: Option<i32>,
+    pub zone: Option<Zone>,
+    pub offset: Option<i32>,
 }
 
 impl Parsed {
-    fn get(&self, field: Field) -> Option<i64> {
+    pub fn get(&self, field: Field) -> Option<i64> {
         self.values[field as usize]
     }
 
@@ -23,51 +21,15 @@ impl Parsed {
     fn set(&mut self, field: Field, value: i64) -> bool {
         *self.values[field as usize].get_or_insert(value) == value
     }
+
+    /// False also when there is no such offset.
+    fn set_offset(&mut self, seconds: i32) -> bool {
+        seconds.abs() <= OFFSET_MAX_SECONDS && *self.offset.get_or_insert(seconds) == seconds
+    }
 }
 
-const NANOS_PER_DAY: i64 = 86_400_000_000_000;
-
 impl DateTimePattern {
-    /// The instant in milliseconds. What the pattern leaves out is 1970, January, the 1st, or 0; the zone of the text
-    /// goes before `zone`.
-    pub fn parse_timestamp(&self, text: &str, zone: &Zone) -> Result<i64, String> {
-        let parsed = self.parse(text)?;
-        let (time, extra_days) = parsed.time_with_defaults(text)?;
-        let date = match parsed.full_date(text)? {
-            Some(date) => date,
-            None => parsed.date_with_defaults(text)?,
-        };
-        let local = (date + TimeDelta::days(extra_days)).and_hms_opt(0, 0, 0).unwrap_or_default()
-            + TimeDelta::nanoseconds(time);
-        let local_ms = local.and_utc().timestamp_millis();
-        let offset = match (parsed.offset, &parsed.zone) {
-            (Some(offset), _) => offset,
-            (None, Some(zone)) => zone.offset_seconds_at_local(local),
-            (None, None) => zone.offset_seconds_at_local(local),
-        };
-        Ok(local_ms - i64::from(offset) * 1000)
-    }
-
-    /// Milliseconds of the day; the text must give a complete time.
-    pub fn parse_time(&self, text: &str) -> Result<i32, String> {
-        let parsed = self.parse(text)?;
-        match parsed.full_time(text)? {
-            Some((nanos, _)) => Ok((nanos / 1_000_000) as i32),
-            None => Err(failure(text, "Unable to obtain LocalTime")),
-        }
-    }
-
-    /// Days since the epoch; the text must give a complete date.
-    pub fn parse_date(&self, text: &str) -> Result<i32, String> {
-        let parsed = self.parse(text)?;
-        let extra_days = parsed.full_time(text)?.map_or(0, |(_, days)| days);
-        match parsed.full_date(text)? {
-            Some(date) => Ok((date + TimeDelta::days(extra_days)).to_epoch_days()),
-            None => Err(failure(text, "Unable to obtain LocalDate")),
-        }
-    }
-
-    fn parse(&self, text: &str) -> Result<Parsed, String> {
+    pub(super) fn parse(&self, text: &str) -> Result<Parsed, String> {
         let mut parsed = Parsed::default();
         match read_all(&self.items, text, 0, &mut parsed) {
             Ok(end) if end == text.len() => Ok(parsed),
@@ -75,10 +37,6 @@ impl DateTimePattern {
             Err(at) => Err(format!("Text '{text}' could not be parsed at index {at}")),
         }
     }
-}
-
-fn failure(text: &str, why: &str) -> String {
-    format!("Text '{text}' could not be parsed: {why}")
 }
 
 /// The place after what was read, or the place of the error.
@@ -101,6 +59,8 @@ fn read(item: &Item, text: &str, at: usize, parsed: &mut Parsed) -> Read {
             if parsed.set(Field::Nano, nanos) { Ok(at + digits) } else { Err(at) }
         }
         Item::Text(field, style) => read_name(*field, *style, text, at, parsed),
+        // A period of the day says too little to be read.
+        Item::DayPeriod(_) => Err(at),
         Item::Optional(items) => {
             let mut attempt = parsed.clone();
             match read_all(items, text, at, &mut attempt) {
@@ -122,24 +82,45 @@ fn read(item: &Item, text: &str, at: usize, parsed: &mut Parsed) -> Read {
                 _ => Err(at),
             }
         }
-        Item::ZoneId => read_zone(text, at, parsed, |id| Zone::parse(id).ok()),
-        Item::ZoneName { .. } => read_zone(text, at, parsed, Zone::by_name),
+        Item::ZoneId => read_zone(text, at, parsed, Zone::ignoring_case),
+        Item::ZoneName(_) => read_zone(text, at, parsed, Zone::by_name),
         Item::Offset { shape, zero } => read_offset(*shape, zero, text, at, parsed),
-        Item::LocalizedOffset { .. } => {
-            let prefix = text.get(at..at + 3).filter(|p| p.eq_ignore_ascii_case("GMT")).ok_or(at)?;
-            let after = at + prefix.len();
-            let digits = text[after..].bytes().skip(1).take_while(|b| b.is_ascii_digit() || *b == b':').count();
-            let Some(sign) = text[after..].chars().next().filter(|c| "+-".contains(*c)) else {
-                parsed.offset = Some(0);
-                return Ok(after);
-            };
-            let (end, magnitude) = (after + 1 + digits, &text[after + 1..after + 1 + digits]);
-            let mut parts = magnitude.split(':').map(|part| part.parse::<i32>().map_err(|_| after));
-            let seconds = parts.next().unwrap_or(Err(after))? * 3600 + parts.next().unwrap_or(Ok(0))? * 60;
-            parsed.offset = Some(if sign == '-' { -seconds } else { seconds });
-            Ok(end)
+        Item::LocalizedOffset { long } => read_localized_offset(*long, text, at, parsed),
+    }
+}
+
+/// `GMT`, or with an offset: `GMT+8`, `GMT+08:00`; seconds may follow.
+fn read_localized_offset(long: bool, text: &str, at: usize, parsed: &mut Parsed) -> Read {
+    let prefix = text.get(at..at + 3).filter(|p| p.eq_ignore_ascii_case("GMT")).ok_or(at)?;
+    let after = at + prefix.len();
+    let bytes = text.as_bytes();
+    let mut finish = |seconds: i32, end: usize| if parsed.set_offset(seconds) { Ok(end) } else { Err(at) };
+    let Some(sign) = bytes.get(after).filter(|b| b"+-".contains(b)) else { return finish(0, after) };
+    let digit = |place: usize| bytes.get(place).filter(|b| b.is_ascii_digit()).map(|b| i32::from(b - b'0'));
+    let mut place = after + 1;
+    let mut hours = digit(place).ok_or(at)?;
+    place += 1;
+    match digit(place) {
+        Some(second) => {
+            hours = hours * 10 + second;
+            place += 1;
+        }
+        None if long => return Err(at),
+        None => {}
+    }
+    let mut seconds = hours * 3600;
+    for unit in [60, 1] {
+        let value = two_digits(bytes, place + 1).filter(|_| bytes.get(place) == Some(&b':'));
+        match value {
+            Some(value) => {
+                seconds += value * unit;
+                place += 3;
+            }
+            None if long && unit == 60 => return Err(at),
+            None => break,
         }
     }
+    finish(if *sign == b'-' { -seconds } else { seconds }, place)
 }
 
 fn read_number(number: &Number, text: &str, at: usize, parsed: &mut Parsed) -> Read {
@@ -163,6 +144,9 @@ fn read_number(number: &Number, text: &str, at: usize, parsed: &mut Parsed) -> R
         return Err(at);
     }
     let value: i64 = text[start..start + digits].parse().map_err(|_| at)?;
+    if sign == Some('-') && value == 0 {
+        return Err(at);
+    }
     let value = if sign == Some('-') { -value } else { value };
     let value = if number.reduced { 2000 + value } else { value };
     if parsed.set(number.field, value) { Ok(start + digits) } else { Err(at) }
@@ -173,8 +157,9 @@ fn read_name(field: Field, style: Style, text: &str, at: usize, parsed: &mut Par
     let mut best: Option<(usize, i64)> = None;
     for value in low..=high {
         let name = name_of(field, style, value);
-        let matches = text.get(at..at + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(&name));
-        if matches && best.is_none_or(|(length, _)| length < name.len()) {
+        // Of values with the same letter Java knows the last.
+        let matches = text.get(at..at + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
+        if matches && best.is_none_or(|(length, _)| length <= name.len()) {
             best = Some((name.len(), value));
         }
     }
@@ -184,8 +169,8 @@ fn read_name(field: Field, style: Style, text: &str, at: usize, parsed: &mut Par
 
 /// Reads the longest text that `find` knows as a zone.
 fn read_zone(text: &str, at: usize, parsed: &mut Parsed, find: fn(&str) -> Option<Zone>) -> Read {
-    const LONGEST: usize = 40;
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "/_+-:~ ".contains(c);
+    const LONGEST: usize = 48;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "/_+-:~ .'()&".contains(c);
     let length = text[at..].chars().take(LONGEST).take_while(|c| is_part(*c)).count();
     for length in (1..=length).rev() {
         let candidate = &text[at..at + length];
@@ -220,12 +205,11 @@ fn read_offset(shape: OffsetShape, zero: &str, text: &str, at: usize, parsed: &m
                 None => break,
             }
         }
-        parsed.offset = Some(if sign == b'-' { -seconds } else { seconds });
-        return Ok(place);
+        let seconds = if sign == b'-' { -seconds } else { seconds };
+        return if parsed.set_offset(seconds) { Ok(place) } else { Err(at) };
     }
     let found = text.get(at..at + zero.len()).filter(|found| found.eq_ignore_ascii_case(zero)).ok_or(at)?;
-    parsed.offset = Some(0);
-    Ok(at + found.len())
+    if parsed.set_offset(0) { Ok(at + found.len()) } else { Err(at) }
 }
 
 fn two_digits(bytes: &[u8], at: usize) -> Option<i32> {
@@ -233,156 +217,4 @@ fn two_digits(bytes: &[u8], at: usize) -> Option<i32> {
         [a @ b'0'..=b'9', b @ b'0'..=b'9'] => Some(i32::from(a - b'0') * 10 + i32::from(b - b'0')),
         _ => None,
     }
-}
-
-impl Parsed {
-    /// A field's value within its range.
-    fn checked(&self, field: Field, text: &str) -> Result<Option<i64>, String> {
-        let (low, high) = field.range();
-        match self.get(field) {
-            Some(value) if !(low..=high).contains(&value) => {
-                Err(failure(text, &format!("Invalid value for {field:?} (valid values {low} - {high}): {value}")))
-            }
-            value => Ok(value),
-        }
-    }
-
-    fn year(&self, text: &str) -> Result<Option<i64>, String> {
-        let of_era = self.checked(Field::YearOfEra, text)?;
-        let year = self.checked(Field::Year, text)?;
-        Ok(match (of_era, self.checked(Field::Era, text)?) {
-            (Some(of_era), Some(0)) => Some(1 - of_era),
-            (Some(of_era), _) => Some(of_era),
-            (None, _) => year,
-        })
-    }
-
-    /// The date, if the fields give a complete one.
-    fn full_date(&self, text: &str) -> Result<Option<NaiveDate>, String> {
-        let year = self.year(text)?;
-        let [month, day, of_year] =
-            [Field::Month, Field::DayOfMonth, Field::DayOfYear].map(|field| self.checked(field, text));
-        let (month, day, of_year) = (month?, day?, of_year?);
-        let date = match (year, month, day, of_year) {
-            (Some(year), Some(month), Some(day), _) => Some(smart_date(year, month, day)),
-            (Some(year), _, _, Some(of_year)) => Some(NaiveDate::from_yo_opt(year as i32, of_year as u32)),
-            _ => self.week_date(text)?.map(Some),
-        };
-        match date {
-            Some(None) => Err(failure(text, "the date does not exist")),
-            Some(Some(date)) => {
-                let weekday = i64::from(date.weekday().number_from_monday());
-                match self.checked(Field::DayOfWeek, text)? {
-                    Some(wanted) if wanted != weekday => Err(failure(
-                        text,
-                        &format!("Conflict found: DayOfWeek {weekday} differs from DayOfWeek {wanted}"),
-                    )),
-                    _ => Ok(Some(date)),
-                }
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Week-based year, week and day of the week; weeks start on Sunday and the first holds January 1.
-    fn week_date(&self, text: &str) -> Result<Option<NaiveDate>, String> {
-        let weekday = match self.checked(Field::DayOfWeek, text)? {
-            Some(day) => Some(day % 7),
-            None => self.checked(Field::LocalDayOfWeek, text)?.map(|day| day - 1),
-        };
-        let (year, week) = (self.checked(Field::WeekBasedYear, text)?, self.checked(Field::WeekOfYear, text)?);
-        let (Some(year), Some(week), Some(weekday)) = (year, week, weekday) else { return Ok(None) };
-        let first =
-            NaiveDate::from_ymd_opt(year as i32, 1, 1).ok_or_else(|| failure(text, "the year is out of range"))?;
-        let start = i64::from(first.weekday().num_days_from_sunday());
-        Ok(Some(first + TimeDelta::days((week - 1) * 7 + weekday - start)))
-    }
-
-    /// 1970-01-01 with the date fields that the text gave.
-    fn date_with_defaults(&self, text: &str) -> Result<NaiveDate, String> {
-        let missing = || failure(text, "the date does not exist");
-        let year = self.year(text)?;
-        let mut date = NaiveDate::from_ymd_opt(year.unwrap_or(1970) as i32, 1, 1).ok_or_else(missing)?;
-        if let Some(month) = self.checked(Field::Month, text)? {
-            date = date + Months::new(month as u32 - 1);
-        }
-        if let Some(day) = self.checked(Field::DayOfMonth, text)? {
-            date = date.with_day(day as u32).ok_or_else(missing)?;
-        }
-        if let Some(day) = self.checked(Field::DayOfYear, text)? {
-            if day == 366 && year.is_none() {
-                return Err("Leap day cannot be parsed without supplying the year field".into());
-            }
-            date = date.with_ordinal(day as u32).ok_or_else(missing)?;
-        }
-        Ok(date)
-    }
-
-    /// The hour of the day, from whichever fields give it completely.
-    fn hour(&self, text: &str) -> Result<Option<i64>, String> {
-        let of_half = match self.checked(Field::ClockHourOfAmPm, text)? {
-            Some(hour) => Some(hour % 12),
-            None => self.checked(Field::HourOfAmPm, text)?,
-        };
-        let half = self.checked(Field::AmPm, text)?;
-        Ok(match (self.checked(Field::HourOfDay, text)?, self.checked(Field::ClockHourOfDay, text)?) {
-            (Some(hour), _) => Some(hour),
-            (None, Some(clock)) => Some(clock % 24),
-            (None, None) => half.zip(of_half).map(|(half, hour)| half * 12 + hour),
-        })
-    }
-
-    /// Nanoseconds of the day and days to add (24:00 is 0:00 of the next day), if the text gave a complete time.
-    fn full_time(&self, text: &str) -> Result<Option<(i64, i64)>, String> {
-        if let Some(nanos) = self.checked(Field::NanoOfDay, text)? {
-            return Ok(Some((nanos, 0)));
-        }
-        if let Some(millis) = self.checked(Field::MilliOfDay, text)? {
-            return Ok(Some((millis * 1_000_000, 0)));
-        }
-        let [minute, second, nano] = [Field::Minute, Field::Second, Field::Nano].map(|field| self.checked(field, text));
-        let (minute, second, nano) = (minute?, second?, nano?);
-        let Some(hour) = self.hour(text)? else { return Ok(None) };
-        if (minute.is_none() && (second.is_some() || nano.is_some())) || (second.is_none() && nano.is_some()) {
-            return Ok(None);
-        }
-        time_of(text, hour, minute, second, nano).map(Some)
-    }
-
-    fn time_with_defaults(&self, text: &str) -> Result<(i64, i64), String> {
-        if let Some(time) = self.full_time(text)? {
-            return Ok(time);
-        }
-        let half = self.checked(Field::AmPm, text)?.unwrap_or(0);
-        let of_half = match self.get(Field::ClockHourOfAmPm) {
-            Some(hour) => hour % 12,
-            None => self.get(Field::HourOfAmPm).unwrap_or(0),
-        };
-        let hour = self.hour(text)?.unwrap_or(half * 12 + of_half);
-        let [minute, second, nano] = [Field::Minute, Field::Second, Field::Nano].map(|field| self.checked(field, text));
-        time_of(text, hour, minute?, second?, nano?)
-    }
-}
-
-fn time_of(
-    text: &str,
-    hour: i64,
-    minute: Option<i64>,
-    second: Option<i64>,
-    nano: Option<i64>,
-) -> Result<(i64, i64), String> {
-    let within = (minute.unwrap_or(0) * 60 + second.unwrap_or(0)) * 1_000_000_000 + nano.unwrap_or(0);
-    match hour {
-        24 if within == 0 => Ok((0, 1)),
-        24 => Err(failure(text, "Invalid value for HourOfDay (valid values 0 - 23): 24")),
-        _ => Ok(((hour * 3_600_000_000_000 + within).min(NANOS_PER_DAY - 1), 0)),
-    }
-}
-
-/// Days past the end of a shorter month are its last day.
-fn smart_date(year: i64, month: i64, day: i64) -> Option<NaiveDate> {
-    let year = i32::try_from(year).ok()?;
-    let first = NaiveDate::from_ymd_opt(year, month as u32, 1)?;
-    let last = (first + Months::new(1)).pred_opt()?.day();
-    first.with_day((day as u32).min(last))
 }

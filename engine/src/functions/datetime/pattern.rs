@@ -19,7 +19,8 @@ pub(super) enum Field {
     WeekOfMonth,
     DayOfMonth,
     DayOfYear,
-    AlignedWeekOfMonth,
+    AlignedDayOfWeekInMonth,
+    ModifiedJulianDay,
     DayOfWeek,
     /// 1 is Sunday.
     LocalDayOfWeek,
@@ -35,7 +36,7 @@ pub(super) enum Field {
     NanoOfDay,
 }
 
-pub(super) const FIELDS: usize = 23;
+pub(super) const FIELDS: usize = 24;
 
 impl Field {
     pub(super) fn is_time(self) -> bool {
@@ -51,10 +52,11 @@ impl Field {
             Field::Quarter => (1, 4),
             Field::Month => (1, 12),
             Field::WeekOfYear => (1, 54),
-            Field::WeekOfMonth | Field::AlignedWeekOfMonth => (0, 6),
+            Field::WeekOfMonth => (0, 6),
+            Field::ModifiedJulianDay => (-365_243_219_162, 365_241_780_471),
             Field::DayOfMonth => (1, 31),
             Field::DayOfYear => (1, 366),
-            Field::DayOfWeek | Field::LocalDayOfWeek => (1, 7),
+            Field::DayOfWeek | Field::LocalDayOfWeek | Field::AlignedDayOfWeekInMonth => (1, 7),
             Field::HourOfDay | Field::ClockHourOfDay => (0, 24),
             Field::HourOfAmPm => (0, 11),
             Field::ClockHourOfAmPm => (0, 12),
@@ -101,9 +103,9 @@ pub(super) enum Item {
     Text(Field, Style),
     Literal(char),
     ZoneId,
-    ZoneName {
-        long: bool,
-    },
+    ZoneName(ZoneName),
+    /// A period of the day, such as `in the morning`.
+    DayPeriod(Style),
     /// The digits' shape (as `+HH:MM`), and the text of offset zero.
     Offset {
         shape: OffsetShape,
@@ -115,6 +117,13 @@ pub(super) enum Item {
     },
     Optional(Vec<Item>),
     Padded(usize, Box<Item>),
+}
+
+/// Which of a zone's names: `PST` or `Pacific Standard Time`, and those of the whole year, `PT` and `Pacific Time`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ZoneName {
+    pub long: bool,
+    pub generic: bool,
 }
 
 /// Which parts of an offset are written.
@@ -171,6 +180,7 @@ fn any_field(items: &[Item], wanted: &dyn Fn(Field) -> bool) -> bool {
         Item::Number(number) => wanted(number.field),
         Item::Text(field, _) => wanted(*field),
         Item::Fraction(_) => wanted(Field::Nano),
+        Item::DayPeriod(_) => wanted(Field::AmPm),
         Item::Optional(items) => any_field(items, wanted),
         Item::Padded(_, item) => any_field(std::slice::from_ref(item), wanted),
         _ => false,
@@ -194,6 +204,7 @@ impl Builder {
             'p' => {
                 let count = run(chars, at);
                 self.pad = Some(count);
+                self.adjacent = None;
                 match chars.get(at + count) {
                     Some(next) if next.is_ascii_alphabetic() => Ok(at + count),
                     _ => Err("pad letter 'p' must be followed by a valid pad pattern".into()),
@@ -267,27 +278,42 @@ impl Builder {
         self.open.last_mut().expect("the outermost list is never closed").push(item);
     }
 
-    /// Adds a number. One that follows a number of variable width takes its digits from that one's end.
-    fn number(&mut self, number: Number) {
+    /// Adds a number. One of fixed width that follows another takes its digits from that one's end; any other one is the
+    /// next to lend.
+    fn number(&mut self, number: Number) -> Result<(), String> {
         let fixed = number.min == number.max && number.sign == Sign::NotNegative;
+        self.adjacent_value(fixed.then_some(number.max), Item::Number(number))
+    }
+
+    fn adjacent_value(&mut self, fixed_width: Option<usize>, item: Item) -> Result<(), String> {
         let items = self.open.last_mut().expect("the outermost list is never closed");
-        let lender = self.adjacent.and_then(|i| items.get_mut(i));
-        match lender {
-            Some(Item::Number(lender)) if fixed => lender.reserved += number.max,
-            _ => self.adjacent = Some(items.len()),
+        let next = items.len();
+        let lender = match self.adjacent.map(|i| &mut items[i]) {
+            Some(Item::Number(lender)) => Some(lender),
+            // Java cannot do with a padded number before another one.
+            Some(Item::Padded(..)) => return Err("a padded number must not stand right before another one".into()),
+            _ => None,
+        };
+        match (lender, fixed_width) {
+            (Some(lender), Some(width)) => lender.reserved += width,
+            (Some(lender), None) => {
+                lender.reserved = 0;
+                self.adjacent = Some(next);
+            }
+            // A fraction lends nothing.
+            (None, Some(_)) if self.adjacent.is_some() => {}
+            (None, _) => self.adjacent = Some(next),
         }
-        if self.pad.is_some() {
-            self.adjacent = None;
-        }
-        self.append(Item::Number(number));
+        self.append(item);
+        Ok(())
     }
 
-    fn fixed(&mut self, field: Field, width: usize) {
-        self.number(Number { field, min: width, max: width, sign: Sign::NotNegative, reduced: false, reserved: 0 });
+    fn fixed(&mut self, field: Field, width: usize) -> Result<(), String> {
+        self.number(Number { field, min: width, max: width, sign: Sign::NotNegative, reduced: false, reserved: 0 })
     }
 
-    fn variable(&mut self, field: Field, min: usize, max: usize, sign: Sign) {
-        self.number(Number { field, min, max, sign, reduced: false, reserved: 0 });
+    fn variable(&mut self, field: Field, min: usize, max: usize, sign: Sign) -> Result<(), String> {
+        self.number(Number { field, min, max, sign, reduced: false, reserved: 0 })
     }
 
     /// One digit or more for a single letter, else as many digits as letters, at most `most`.
@@ -295,12 +321,18 @@ impl Builder {
         match count {
             1 => self.variable(field, 1, 19, Sign::Normal),
             n if n <= most => self.fixed(field, n),
-            _ => return Err(too_many(letter)),
+            _ => Err(too_many(letter)),
         }
-        Ok(())
     }
 
-    fn year(&mut self, field: Field, count: usize) {
+    /// Counts as one digit to its neighbours, and takes two.
+    fn week_of_month(&mut self) -> Result<(), String> {
+        let (field, sign) = (Field::WeekOfMonth, Sign::NotNegative);
+        let number = Number { field, min: 1, max: 2, sign, reduced: false, reserved: 0 };
+        self.adjacent_value(Some(1), Item::Number(number))
+    }
+
+    fn year(&mut self, field: Field, count: usize) -> Result<(), String> {
         match count {
             2 => self.number(Number { field, min: 2, max: 2, sign: Sign::NotNegative, reduced: true, reserved: 0 }),
             1 | 3 => self.variable(field, count, 19, Sign::Normal),
@@ -321,24 +353,24 @@ impl Builder {
 
     fn letters(&mut self, letter: char, count: usize) -> Result<(), String> {
         match letter {
-            'u' => self.year(Field::Year, count),
-            'y' => self.year(Field::YearOfEra, count),
-            'Y' => self.year(Field::WeekBasedYear, count),
+            'u' => return self.year(Field::Year, count),
+            'y' => return self.year(Field::YearOfEra, count),
+            'Y' => return self.year(Field::WeekBasedYear, count),
             'G' => return self.text_from(Field::Era, letter, count, 1),
             'M' | 'L' if count <= 2 => return self.short_number(Field::Month, letter, count, 2),
             'M' | 'L' => return self.text_from(Field::Month, letter, count, 3),
             'Q' | 'q' if count <= 2 => return self.short_number(Field::Quarter, letter, count, 2),
             'Q' | 'q' => return self.text_from(Field::Quarter, letter, count, 3),
-            'w' => return self.short_number(Field::WeekOfYear, letter, count, 2),
-            'W' => return self.short_number(Field::WeekOfMonth, letter, count, 1),
+            'w' if count <= 2 => return self.variable(Field::WeekOfYear, count, 2, Sign::NotNegative),
+            'W' if count == 1 => return self.week_of_month(),
             'd' => return self.short_number(Field::DayOfMonth, letter, count, 2),
-            'D' if count == 1 => self.variable(Field::DayOfYear, 1, 19, Sign::Normal),
-            'D' if count <= 3 => self.variable(Field::DayOfYear, count, 3, Sign::NotNegative),
-            'F' => return self.short_number(Field::AlignedWeekOfMonth, letter, count, 1),
+            'D' if count == 1 => return self.variable(Field::DayOfYear, 1, 19, Sign::Normal),
+            'D' if count <= 3 => return self.variable(Field::DayOfYear, count, 3, Sign::NotNegative),
+            'F' => return self.short_number(Field::AlignedDayOfWeekInMonth, letter, count, 1),
+            'g' => return self.variable(Field::ModifiedJulianDay, count.min(19), 19, Sign::Normal),
             'E' => return self.text_from(Field::DayOfWeek, letter, count, 1),
-            'e' | 'c' if count == 1 || (count == 2 && letter == 'e') => {
-                return self.short_number(Field::LocalDayOfWeek, letter, count, 2);
-            }
+            'c' if count == 1 => return self.fixed(Field::LocalDayOfWeek, 1),
+            'e' if count <= 2 => return self.variable(Field::LocalDayOfWeek, count, 2, Sign::NotNegative),
             'e' | 'c' => return self.text_from(Field::DayOfWeek, letter, count, 3),
             'a' if count == 1 => self.push(Item::Text(Field::AmPm, Style::Short)),
             'H' => return self.short_number(Field::HourOfDay, letter, count, 2),
@@ -347,29 +379,30 @@ impl Builder {
             'h' => return self.short_number(Field::ClockHourOfAmPm, letter, count, 2),
             'm' => return self.short_number(Field::Minute, letter, count, 2),
             's' => return self.short_number(Field::Second, letter, count, 2),
-            'S' if count <= 9 => self.fraction(count),
-            'A' => self.variable(Field::MilliOfDay, count.min(19), 19, Sign::NotNegative),
-            'n' => self.variable(Field::Nano, count.min(19), 19, Sign::NotNegative),
-            'N' => self.variable(Field::NanoOfDay, count.min(19), 19, Sign::NotNegative),
+            'S' if count <= 9 => return self.fraction(count),
+            'A' => return self.variable(Field::MilliOfDay, count.min(19), 19, Sign::NotNegative),
+            'n' => return self.variable(Field::Nano, count.min(19), 19, Sign::NotNegative),
+            'N' => return self.variable(Field::NanoOfDay, count.min(19), 19, Sign::NotNegative),
             _ => return self.zone_letters(letter, count),
         }
         Ok(())
     }
 
     /// A fraction reads exactly its digits, so a number before it can leave them to it.
-    fn fraction(&mut self, digits: usize) {
-        let items = self.open.last_mut().expect("the outermost list is never closed");
-        if let Some(Item::Number(lender)) = self.adjacent.and_then(|i| items.get_mut(i)) {
-            lender.reserved += digits;
-        }
-        self.append(Item::Fraction(digits));
+    fn fraction(&mut self, digits: usize) -> Result<(), String> {
+        self.adjacent_value(Some(digits), Item::Fraction(digits))
     }
 
     fn zone_letters(&mut self, letter: char, count: usize) -> Result<(), String> {
         let item = match (letter, count) {
             ('V', 2) => Item::ZoneId,
             ('V', _) => return Err("Pattern letter count must be 2: V".into()),
-            ('z', 1..=4) | ('v', 1 | 4) => Item::ZoneName { long: count == 4 },
+            ('z', 1..=4) => Item::ZoneName(ZoneName { long: count == 4, generic: false }),
+            ('v', 1 | 4) => Item::ZoneName(ZoneName { long: count == 4, generic: true }),
+            ('B', 1) => Item::DayPeriod(Style::Short),
+            ('B', 4) => Item::DayPeriod(Style::Full),
+            ('B', 5) => Item::DayPeriod(Style::Narrow),
+            ('B', _) => return Err("Wrong number of pattern letters: B".into()),
             ('O', 1 | 4) => Item::LocalizedOffset { long: count == 4 },
             ('X', 1..=5) => Item::Offset { shape: OFFSET_SHAPES[count - 1], zero: "Z" },
             ('x', 1..=5) => Item::Offset {
@@ -383,7 +416,7 @@ impl Builder {
             ('Z', 1..=3) => Item::Offset { shape: OFFSET_SHAPES[1], zero: "+0000" },
             ('Z', 4) => Item::LocalizedOffset { long: true },
             ('Z', 5) => Item::Offset { shape: OFFSET_SHAPES[4], zero: "Z" },
-            ('z' | 'v' | 'O' | 'X' | 'x' | 'Z' | 'a' | 'S' | 'D', _) => return Err(too_many(letter)),
+            ('z' | 'v' | 'O' | 'X' | 'x' | 'Z' | 'a' | 'S' | 'D' | 'w' | 'W', _) => return Err(too_many(letter)),
             _ => return Err(format!("Unknown pattern letter: {letter}")),
         };
         self.push(item);

@@ -1,8 +1,7 @@
 //! Writing a moment by a pattern.
 
-use chrono::{DateTime, Datelike, NaiveDate};
-
 use super::MILLIS_PER_DAY;
+use super::calendar::{civil, epoch_day, weekday};
 use super::names::*;
 use super::pattern::*;
 use super::zone::{Zone, offset_id};
@@ -10,60 +9,67 @@ use super::zone::{Zone, offset_id};
 /// What can be formatted: a date, a time of day, or an instant seen in a zone. Fields of a missing part are an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
-    date: Option<NaiveDate>,
+    epoch_day: Option<i64>,
     nano_of_day: Option<i64>,
     /// The zone, its offset in seconds and the instant in milliseconds.
     zone: Option<(&'a Zone, i32, i64)>,
 }
 
-impl<'a> Moment<'a> {
-    pub fn date(epoch_days: i32) -> Result<Self, String> {
-        let date = NaiveDate::from_epoch_days(epoch_days).ok_or_else(|| format!("day {epoch_days} is out of range"))?;
-        Ok(Self { date: Some(date), nano_of_day: None, zone: None })
-    }
+/// Why a moment has no text by a pattern.
+#[derive(Clone, Debug)]
+struct Problem {
+    message: String,
+    /// Optional parts are left out for want of a field, and for nothing else.
+    is_missing: bool,
+}
 
-    pub fn time(milli_of_day: i32) -> Self {
-        Self { date: None, nano_of_day: Some(i64::from(milli_of_day) * 1_000_000), zone: None }
+impl Problem {
+    fn missing(what: impl Into<String>) -> Self {
+        Problem { message: what.into(), is_missing: true }
     }
-
-    pub fn instant(epoch_ms: i64, zone: &'a Zone) -> Result<Self, String> {
-        let offset = zone.offset_seconds(epoch_ms);
-        let local = DateTime::from_timestamp_millis(epoch_ms.saturating_add(i64::from(offset) * 1000))
-            .ok_or_else(|| format!("timestamp {epoch_ms} is out of range"))?;
-        let nanos = (epoch_ms + i64::from(offset) * 1000).rem_euclid(MILLIS_PER_DAY) * 1_000_000;
-        Ok(Self { date: Some(local.date_naive()), nano_of_day: Some(nanos), zone: Some((zone, offset, epoch_ms)) })
-    }
-
-    fn get(&self, field: Field) -> Result<i64, String> {
-        let value = if field.is_time() {
-            self.nano_of_day.map(|n| time_field(n, field))
-        } else {
-            self.date.map(|d| date_field(d, field))
-        };
-        value.ok_or_else(|| format!("Unsupported field: {field:?}"))
+    fn other(message: String) -> Self {
+        Problem { message, is_missing: false }
     }
 }
 
-fn time_field(nanos: i64, field: Field) -> i64 {
+impl<'a> Moment<'a> {
+    pub fn date(epoch_day: i32) -> Self {
+        Self { epoch_day: Some(i64::from(epoch_day)), nano_of_day: None, zone: None }
+    }
+
+    pub fn time(milli_of_day: i32) -> Self {
+        Self { epoch_day: None, nano_of_day: Some(i64::from(milli_of_day) * 1_000_000), zone: None }
+    }
+
+    pub fn instant(epoch_ms: i64, zone: &'a Zone) -> Self {
+        let offset = zone.offset_seconds(epoch_ms);
+        let local = epoch_ms.saturating_add(i64::from(offset) * 1000);
+        Self {
+            epoch_day: Some(local.div_euclid(MILLIS_PER_DAY)),
+            nano_of_day: Some(local.rem_euclid(MILLIS_PER_DAY) * 1_000_000),
+            zone: Some((zone, offset, epoch_ms)),
+        }
+    }
+
+    fn get(&self, field: Field) -> Result<i64, Problem> {
+        let value = if field.is_time() {
+            self.nano_of_day.map(|n| time_field(n, field))
+        } else {
+            self.epoch_day.map(|day| date_field(day, field))
+        };
+        value.ok_or_else(|| Problem::missing(format!("Unsupported field: {field:?}")))
+    }
+}
+
+pub(super) fn time_field(nanos: i64, field: Field) -> i64 {
     let hour = nanos / 3_600_000_000_000;
+    let clock = |hour: i64, midnight: i64| if hour == 0 { midnight } else { hour };
     match field {
         Field::AmPm => hour / 12,
         Field::HourOfDay => hour,
-        Field::ClockHourOfDay => {
-            if hour == 0 {
-                24
-            } else {
-                hour
-            }
-        }
+        Field::ClockHourOfDay => clock(hour, 24),
         Field::HourOfAmPm => hour % 12,
-        Field::ClockHourOfAmPm => {
-            if hour % 12 == 0 {
-                12
-            } else {
-                hour % 12
-            }
-        }
+        Field::ClockHourOfAmPm => clock(hour % 12, 12),
         Field::Minute => nanos / 60_000_000_000 % 60,
         Field::Second => nanos / 1_000_000_000 % 60,
         Field::Nano => nanos % 1_000_000_000,
@@ -72,8 +78,8 @@ fn time_field(nanos: i64, field: Field) -> i64 {
     }
 }
 
-fn date_field(date: NaiveDate, field: Field) -> i64 {
-    let year = i64::from(date.year());
+pub(super) fn date_field(day: i64, field: Field) -> i64 {
+    let (year, month, day_of_month) = civil(day);
     match field {
         Field::Era => i64::from(year > 0),
         Field::YearOfEra => {
@@ -84,74 +90,75 @@ fn date_field(date: NaiveDate, field: Field) -> i64 {
             }
         }
         Field::Year => year,
-        Field::Quarter => i64::from(date.month0() / 3 + 1),
-        Field::Month => i64::from(date.month()),
-        Field::DayOfMonth => i64::from(date.day()),
-        Field::DayOfYear => i64::from(date.ordinal()),
-        Field::AlignedWeekOfMonth => i64::from(date.day0() / 7 + 1),
-        Field::DayOfWeek => i64::from(date.weekday().number_from_monday()),
-        Field::LocalDayOfWeek => i64::from(date.weekday().number_from_sunday()),
-        Field::WeekOfMonth => {
-            let first = date.with_day(1).map_or(0, |d| d.weekday().num_days_from_sunday());
-            i64::from((date.day0() + first) / 7 + 1)
-        }
-        Field::WeekOfYear => week_of(date).1,
-        _ => week_of(date).0,
+        Field::Quarter => (month + 2) / 3,
+        Field::Month => month,
+        Field::DayOfMonth => day_of_month,
+        Field::DayOfYear => day - epoch_day((year, 1, 1)) + 1,
+        Field::AlignedDayOfWeekInMonth => (day_of_month - 1) % 7 + 1,
+        Field::DayOfWeek => weekday(day),
+        Field::LocalDayOfWeek => weekday(day) % 7 + 1,
+        Field::WeekOfMonth => (day_of_month - 1 + weekday(day - day_of_month + 1) % 7) / 7 + 1,
+        Field::ModifiedJulianDay => day + MODIFIED_JULIAN_EPOCH,
+        Field::WeekOfYear => week_of(day).1,
+        _ => week_of(day).0,
     }
 }
 
-/// Week-based year and week, where weeks start on Sunday and the first holds January 1.
-fn week_of(date: NaiveDate) -> (i64, i64) {
-    let start_of = |year: i32| {
-        let first = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or(date);
-        first - chrono::TimeDelta::days(i64::from(first.weekday().num_days_from_sunday()))
-    };
-    let next = start_of(date.year() + 1);
-    let (year, start) = if date >= next { (date.year() + 1, next) } else { (date.year(), start_of(date.year())) };
-    (i64::from(year), (date - start).num_days() / 7 + 1)
+/// 1970-01-01 in days since 1858-11-17.
+pub(super) const MODIFIED_JULIAN_EPOCH: i64 = 40_587;
+
+/// The day on which the week-based year starts: weeks start on Sunday and the first holds January 1.
+pub(super) fn week_year_start(year: i64) -> i64 {
+    let first = epoch_day((year, 1, 1));
+    first - weekday(first) % 7
+}
+
+/// Week-based year and week.
+fn week_of(day: i64) -> (i64, i64) {
+    let year = civil(day).0;
+    let next = week_year_start(year + 1);
+    let (year, start) = if day >= next { (year + 1, next) } else { (year, week_year_start(year)) };
+    (year, (day - start) / 7 + 1)
 }
 
 impl DateTimePattern {
     /// Appends the moment; the error names a field that it does not have.
     pub fn format(&self, moment: &Moment<'_>, out: &mut String) -> Result<(), String> {
-        write_all(&self.items, moment, out)
+        write_all(&self.items, moment, out).map_err(|problem| problem.message)
     }
 }
 
-fn write_all(items: &[Item], moment: &Moment<'_>, out: &mut String) -> Result<(), String> {
+fn write_all(items: &[Item], moment: &Moment<'_>, out: &mut String) -> Result<(), Problem> {
     items.iter().try_for_each(|item| write(item, moment, out))
 }
 
-fn write(item: &Item, moment: &Moment<'_>, out: &mut String) -> Result<(), String> {
+fn write(item: &Item, moment: &Moment<'_>, out: &mut String) -> Result<(), Problem> {
     match item {
         Item::Literal(c) => out.push(*c),
         Item::Number(number) => write_number(number, moment.get(number.field)?, out)?,
         Item::Fraction(digits) => {
-            let nanos = format!("{:09}", moment.get(Field::Nano)?);
-            out.push_str(&nanos[..*digits]);
+            let nanos = moment.get(Field::Nano)?;
+            push_padded(nanos / 10_i64.pow(9 - *digits as u32), *digits, out);
         }
-        Item::Text(field, style) => out.push_str(&name_of(*field, *style, moment.get(*field)?)),
+        Item::Text(field, style) => out.push_str(name_of(*field, *style, moment.get(*field)?)),
+        Item::DayPeriod(style) => {
+            let nanos = moment.nano_of_day.ok_or_else(|| Problem::missing("Unsupported field: DayPeriod"))?;
+            out.push_str(day_period(nanos / 60_000_000_000, *style));
+        }
         Item::Optional(items) => {
             let start = out.len();
-            if write_all(items, moment, out).is_err() {
-                out.truncate(start);
+            match write_all(items, moment, out) {
+                Err(problem) if problem.is_missing => out.truncate(start),
+                other => other?,
             }
         }
-        Item::Padded(width, item) => {
-            let mut text = String::new();
-            write(item, moment, &mut text)?;
-            let length = text.chars().count();
-            if length > *width {
-                return Err(format!("Cannot print as output of {length} characters exceeds pad width of {width}"));
-            }
-            (length..*width).for_each(|_| out.push(' '));
-            out.push_str(&text);
-        }
+        Item::Padded(width, item) => write_padded(*width, item, moment, out)?,
         zoned => {
-            let (zone, offset, instant) = moment.zone.ok_or("Unable to extract a zone from the value")?;
+            let missing = || Problem::missing("Unable to extract a zone from the value");
+            let (zone, offset, instant) = moment.zone.ok_or_else(missing)?;
             match zoned {
                 Item::ZoneId => out.push_str(zone.id()),
-                Item::ZoneName { long } => out.push_str(&zone.name_at(instant, *long)),
+                Item::ZoneName(name) => out.push_str(zone.name_at(instant, *name)),
                 Item::Offset { shape, zero } => write_offset(offset, *shape, zero, out),
                 _ => write_localized_offset(offset, matches!(zoned, Item::LocalizedOffset { long: true }), out),
             }
@@ -160,60 +167,74 @@ fn write(item: &Item, moment: &Moment<'_>, out: &mut String) -> Result<(), Strin
     Ok(())
 }
 
-fn write_number(number: &Number, value: i64, out: &mut String) -> Result<(), String> {
+fn write_padded(width: usize, item: &Item, moment: &Moment<'_>, out: &mut String) -> Result<(), Problem> {
+    let start = out.len();
+    write(item, moment, out)?;
+    let length = out[start..].chars().count();
+    if length > width {
+        let message = format!("Cannot print as output of {length} characters exceeds pad width of {width}");
+        return Err(Problem::other(message));
+    }
+    out.insert_str(start, &" ".repeat(width - length));
+    Ok(())
+}
+
+/// Appends a number that is not negative with at least `width` digits.
+fn push_padded(value: i64, width: usize, out: &mut String) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(value);
+    (digits.len()..width).for_each(|_| out.push('0'));
+    out.push_str(digits);
+}
+
+fn write_number(number: &Number, value: i64, out: &mut String) -> Result<(), Problem> {
     let value = if number.reduced { value.abs() % 100 } else { value };
     let mut buffer = itoa::Buffer::new();
     let digits = buffer.format(value.unsigned_abs());
+    let problem = |why: String| Err(Problem::other(format!("Field {:?} cannot be printed as {why}", number.field)));
     if digits.len() > number.max {
-        return Err(format!("the value {value} has more than {} digits", number.max));
+        return problem(format!("the value {value} exceeds the maximum print width of {}", number.max));
     }
-    if value < 0 {
-        out.push('-');
-    } else if number.sign == Sign::ExceedsPad && digits.len() > number.min {
-        out.push('+');
+    match number.sign {
+        Sign::NotNegative if value < 0 => {
+            return problem(format!("the value {value} cannot be negative according to the SignStyle"));
+        }
+        _ if value < 0 => out.push('-'),
+        Sign::ExceedsPad if number.min < 19 && digits.len() > number.min => out.push('+'),
+        _ => {}
     }
     (digits.len()..number.min).for_each(|_| out.push('0'));
     out.push_str(digits);
     Ok(())
 }
 
-/// The name of a field's value. The short names of months and days are their first three letters.
-pub(super) fn name_of(field: Field, style: Style, value: i64) -> String {
-    let full = |names: &[&str], index: i64| names.get(index as usize).copied().unwrap_or_default().to_owned();
-    let name = match field {
-        Field::Month => full(&MONTHS, value - 1),
-        Field::AmPm => return full(&HALVES, value),
-        Field::Era if style == Style::Full => return full(&LONG_ERAS, value),
-        Field::Era => full(&ERAS, value),
-        Field::Quarter if style == Style::Full => return full(&QUARTERS, value - 1),
-        Field::Quarter if style == Style::Narrow => return value.to_string(),
-        Field::Quarter => return full(&SHORT_QUARTERS, value - 1),
-        _ => full(&DAYS, value - 1),
-    };
-    let letters = match style {
-        Style::Full => name.len(),
-        Style::Short => 3.min(name.len()),
-        Style::Narrow => 1.min(name.len()),
-    };
-    name[..letters].to_owned()
-}
-
 fn write_offset(seconds: i32, shape: OffsetShape, zero: &str, out: &mut String) {
-    if seconds == 0 {
-        out.push_str(zero);
-        return;
-    }
     let (hours, minutes, rest) = (seconds.abs() / 3600, seconds.abs() / 60 % 60, seconds.abs() % 60);
-    let colon = if shape.colons { ":" } else { "" };
-    out.push(if seconds < 0 { '-' } else { '+' });
-    out.push_str(&format!("{hours:02}"));
     let shows = |part: Part, value: i32| part == Part::Always || (part == Part::IfNotZero && value != 0);
+    let start = out.len();
+    let mut written = hours;
+    out.push(if seconds < 0 { '-' } else { '+' });
+    push_padded(i64::from(hours), 2, out);
     if shows(shape.minutes, minutes) || shows(shape.seconds, rest) {
-        out.push_str(&format!("{colon}{minutes:02}"));
+        written += minutes;
+        push_part(minutes, shape.colons, out);
     }
     if shows(shape.seconds, rest) {
-        out.push_str(&format!("{colon}{rest:02}"));
+        written += rest;
+        push_part(rest, shape.colons, out);
     }
+    // What is zero as far as it shows has a text of its own.
+    if written == 0 {
+        out.truncate(start);
+        out.push_str(zero);
+    }
+}
+
+fn push_part(value: i32, colon: bool, out: &mut String) {
+    if colon {
+        out.push(':');
+    }
+    push_padded(i64::from(value), 2, out);
 }
 
 fn write_localized_offset(seconds: i32, long: bool, out: &mut String) {
@@ -229,5 +250,5 @@ fn write_localized_offset(seconds: i32, long: bool, out: &mut String) {
     let (sign, rest) = id.split_at(1);
     let rest = rest.strip_prefix('0').unwrap_or(rest);
     out.push_str(sign);
-    out.push_str(rest.strip_suffix(":00").unwrap_or(rest));
+    out.push_str(if rest.matches(':').count() == 1 { rest.strip_suffix(":00").unwrap_or(rest) } else { rest });
 }

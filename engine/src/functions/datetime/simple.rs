@@ -1,7 +1,6 @@
 //! Reading dates by `SimpleDateFormat` patterns: lenient numbers, no optional parts, GMT.
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
-
+use super::calendar::{hybrid_epoch_day, weekday};
 use super::names::*;
 use super::zone::Zone;
 
@@ -83,10 +82,6 @@ impl SimplePattern {
                 }
             };
         }
-        // Text after what the pattern takes is ignored only by the format, not by its caller.
-        if at < text.len() {
-            return Err(unparseable(text));
-        }
         calendar.instant().ok_or_else(|| unparseable(text))
     }
 }
@@ -109,7 +104,8 @@ impl Calendar {
         if !is_number(letter, count) {
             return self.read_text(letter, text, start);
         }
-        let (value, end, digits) = number(text, start, width)?;
+        // Blanks before a number count to its width.
+        let (value, end, digits) = number(text, start, width.map(|width| at + width))?;
         match letter {
             'y' | 'Y' => {
                 let two_digits = count <= 2 && digits == 2 && text[start..end].bytes().all(|b| b.is_ascii_digit());
@@ -168,18 +164,22 @@ impl Calendar {
     fn instant(&self) -> Option<i64> {
         let year = self.year.unwrap_or(1970);
         let year = if self.era == Some(0) { 1 - year } else { year };
-        let months = self.month.unwrap_or(1) - 1;
-        let first_of_year = NaiveDate::from_ymd_opt(i32::try_from(year + months.div_euclid(12)).ok()?, 1, 1)?;
-        let first = first_of_year.with_month(months.rem_euclid(12) as u32 + 1)?;
-        let sunday_of = |date: NaiveDate| date - TimeDelta::days(i64::from(date.weekday().num_days_from_sunday()));
-        let days = |date: NaiveDate, n: i64| date.checked_add_signed(TimeDelta::try_days(n)?);
-        let date = match (self.day, self.day_of_year, self.week_of_year, self.week_of_month) {
-            (Some(day), ..) => days(first, day - 1)?,
-            (None, Some(day), ..) => days(first_of_year, day - 1)?,
-            (None, None, Some(week), _) => days(sunday_of(first_of_year), (week - 1) * 7 + self.weekday.unwrap_or(0))?,
-            (None, None, None, Some(week)) => days(sunday_of(first), (week - 1) * 7 + self.weekday.unwrap_or(0))?,
+        let months = self.month.unwrap_or(1).checked_sub(1)?;
+        let year = year.checked_add(months.div_euclid(12)).filter(|year| year.abs() < 300_000_000)?;
+        let first = hybrid_epoch_day((year, months.rem_euclid(12) + 1, 1));
+        let first_of_year = hybrid_epoch_day((year, 1, 1));
+        let sunday_of = |day: i64| day - weekday(day) % 7;
+        let by_week = |start: i64, week: i64| {
+            let day = self.weekday.unwrap_or(0);
+            Some(sunday_of(start) + week.checked_sub(1)?.checked_mul(7)? + day)
+        };
+        let day = match (self.day, self.day_of_year, self.week_of_year, self.week_of_month) {
+            (Some(day), ..) => first.checked_add(day)? - 1,
+            (None, Some(day), ..) => first_of_year.checked_add(day)? - 1,
+            (None, None, Some(week), _) => by_week(first_of_year, week)?,
+            (None, None, None, Some(week)) => by_week(first, week)?,
             (None, None, None, None) => match self.weekday {
-                Some(weekday) => days(sunday_of(first), weekday)?,
+                Some(weekday) => sunday_of(first) + weekday,
                 None => first,
             },
         };
@@ -187,20 +187,23 @@ impl Calendar {
             Some(hour) => hour,
             None => self.half.unwrap_or(0) * 12 + self.hour_of_half.unwrap_or(0),
         };
-        let seconds =
-            i64::from(date.to_epoch_days()) * 86_400 + hour.checked_mul(3600)? + self.minute.checked_mul(60)?;
+        let seconds = day.checked_mul(86_400)? + hour.checked_mul(3600)? + self.minute.checked_mul(60)?;
         let seconds = seconds.checked_add(self.second)? - self.offset_seconds.unwrap_or(0);
         seconds.checked_mul(1000)?.checked_add(self.milli)
     }
 }
 
-/// The value, the place after it and its number of digits. `width` bounds the digits where a number follows at once.
-fn number(text: &str, at: usize, width: Option<usize>) -> Option<(i64, usize, usize)> {
-    let negative = width.is_none() && text[at..].starts_with('-');
-    let start = at + usize::from(negative);
-    let digits = text[start..].bytes().take_while(|b| b.is_ascii_digit()).count().min(width.unwrap_or(18));
+/// The value, the place after it and its number of digits. Where a number follows at once, `end` bounds its text.
+fn number(text: &str, at: usize, end: Option<usize>) -> Option<(i64, usize, usize)> {
+    let text = match end {
+        Some(end) => text.get(..end)?,
+        None => text,
+    };
+    let rest = text.get(at..)?;
+    let start = at + usize::from(rest.starts_with('-'));
+    let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count().min(18);
     let value: i64 = text[start..start + digits].parse().ok()?;
-    Some((if negative { -value } else { value }, start + digits, digits))
+    Some((if start > at { -value } else { value }, start + digits, digits))
 }
 
 /// The longest full or three-letter name that the text starts with, in any case: its index and length.
