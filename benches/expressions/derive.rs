@@ -40,40 +40,28 @@ const TEXT_MIN: usize = 10;
 /// Calls of functions that look at the clock or at chance, which have no examples.
 const OTHERS: &[&str] = &["RANDOM()", "UUID()", "UNIX_TIMESTAMP()", "UNIX_DATE()"];
 
-/// The cases of each scalar function.
-///
-/// # Errors
-/// When a function cannot be measured for want of an example.
-pub fn cases() -> Result<Vec<Vec<Case>>, String> {
-    let scalar = all().filter(|function| function.kind == FunctionKind::Scalar);
-    scalar.map(of_function).collect()
+/// The cases of each scalar function, by its name.
+pub fn cases() -> Vec<(String, Vec<Case>)> {
+    all().filter(|function| function.kind == FunctionKind::Scalar).map(of_function).collect()
 }
 
-fn of_function(function: &Function) -> Result<Vec<Case>, String> {
+fn of_function(function: &Function) -> (String, Vec<Case>) {
     let name = function.name.to_uppercase();
-    let others = OTHERS.iter().filter(|text| text.starts_with(&format!("{name}(")));
-    let others = others.map(|text| Case { name: name.clone(), text: (*text).into(), columns: Vec::new() });
-    let mut cases: Vec<Case> = others.collect();
-    for (text, _) in function.examples {
-        cases.extend(of_example(&name, text)?);
-    }
-    if cases.is_empty() { Err(format!("{name} has no example that can be measured")) } else { Ok(cases) }
+    let case = |text: &str| Case { name: name.clone(), text: text.into(), columns: Vec::new() };
+    let others = OTHERS.iter().filter(|text| text.starts_with(&format!("{name}("))).map(|text| case(text));
+    let examples = function.examples.iter().filter_map(|(text, _)| of_example(&name, text));
+    let cases = others.chain(examples).collect();
+    (name, cases)
 }
 
-/// `None`: the example is of another function around this one, or without a value.
-fn of_example(name: &str, text: &str) -> Result<Option<Case>, String> {
-    let parsed = weir_parser::parse_expression(text).map_err(|e| e.message)?;
-    let Expression::Call(call) = parsed else { return Ok(None) };
-    if !call.name.as_str().eq_ignore_ascii_case(name) || call.arguments.is_empty() {
-        return Ok(call.arguments.is_empty().then(|| Case {
-            name: name.into(),
-            text: text.into(),
-            columns: Vec::new(),
-        }));
+/// `None`: the example is of another function around this one, or cannot be varied.
+fn of_example(name: &str, text: &str) -> Option<Case> {
+    let Ok(Expression::Call(call)) = weir_parser::parse_expression(text) else { return None };
+    if !call.name.as_str().eq_ignore_ascii_case(name) {
+        return None;
     }
     // The first way of varying the arguments under which the call gives as many values as it does as it is.
-    let best = Variation::ALL.iter().filter_map(|variation| varied(name, &call, *variation)).find(is_alive);
-    Ok(best)
+    Variation::ALL.iter().filter_map(|variation| varied(name, &call, *variation)).find(is_alive)
 }
 
 /// How far values are changed; the last is not at all.

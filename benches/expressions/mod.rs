@@ -83,25 +83,36 @@ fn repetition(evaluate: impl Fn() -> usize) -> f64 {
     }
 }
 
-/// Measures everything: `{"representative": [{name, text, ns}], "functions": [...]}`, the functions by cost.
-pub fn measure() -> Result<Json, String> {
-    let measured = |case: &Case| -> Result<(f64, Json), String> {
-        let ns = case.cost()?;
-        Ok((
-            ns,
-            json!({ "name": case.name, "expression": case.text, "ns_per_row": ns, "slow": slow::reason(&case.name) }),
-        ))
+/// Measures everything: `{"representative": [{name, expression, ns_per_row, slow}], "functions": [...], "problems": [...]}`, the
+/// functions by cost, problems being what could not be measured.
+pub fn measure() -> Json {
+    let mut problems = Vec::new();
+    let mut measured = |case: &Case| match case.cost() {
+        Ok(ns) => Some((ns, figure(case, ns))),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
     };
-    let representative =
-        representative::cases().iter().map(|c| Ok(measured(c)?.1)).collect::<Result<Vec<Json>, String>>()?;
+    let representative = representative::cases();
+    let representative: Vec<Json> = representative.iter().filter_map(&mut measured).map(|(_, json)| json).collect();
     let mut functions: Vec<(f64, Json)> = Vec::new();
-    for cases in derive::cases()? {
-        let costs = cases.iter().map(measured).collect::<Result<Vec<_>, _>>()?;
-        functions.extend(costs.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)));
+    let mut missing = Vec::new();
+    for (name, cases) in derive::cases() {
+        let slowest = cases.iter().filter_map(&mut measured).max_by(|a, b| a.0.total_cmp(&b.0));
+        if slowest.is_none() {
+            missing.push(format!("{name} has no example that can be measured"));
+        }
+        functions.extend(slowest);
     }
+    problems.extend(missing);
     functions.sort_by(|a, b| b.0.total_cmp(&a.0));
     let functions: Vec<Json> = functions.into_iter().map(|(_, json)| json).collect();
-    Ok(json!({ "rows_per_batch": ROWS, "representative": representative, "functions": functions }))
+    json!({ "rows_per_batch": ROWS, "representative": representative, "functions": functions, "problems": problems })
+}
+
+fn figure(case: &Case, ns: f64) -> Json {
+    json!({ "name": case.name, "expression": case.text, "ns_per_row": ns, "slow": slow::reason(&case.name) })
 }
 
 /// The figures as a table that fits the terminal.
@@ -121,9 +132,12 @@ pub fn table(figures: &Json) -> Table {
     table
 }
 
-/// The functions that are slower than they may be and have no reason for it.
-pub fn too_slow(figures: &Json) -> Vec<String> {
-    let all = figures["functions"].as_array().into_iter().flatten();
-    let too_slow = all.filter(|f| f["ns_per_row"].as_f64().is_some_and(|ns| ns > LIMIT_NS) && f["slow"].is_null());
-    too_slow.map(|f| f["name"].as_str().unwrap_or_default().to_owned()).collect()
+/// What could not be measured, and the functions that are slower than they may be and have no reason for it.
+pub fn problems(figures: &Json) -> Vec<String> {
+    let list = |part: &str| figures[part].as_array().cloned().unwrap_or_default();
+    let is_slow = |f: &Json| f["ns_per_row"].as_f64().is_some_and(|ns| ns > LIMIT_NS) && f["slow"].is_null();
+    let slow = list("functions").into_iter().filter(is_slow);
+    let slow =
+        slow.map(|f| format!("{} takes more than 2 us a row without a reason", f["name"].as_str().unwrap_or_default()));
+    list("problems").iter().filter_map(|problem| problem.as_str().map(str::to_owned)).chain(slow).collect()
 }

@@ -25,7 +25,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("date parse", "PARSE_TIMESTAMP(T, 'yyyy-MM-dd HH:mm:ss')"),
     ("regex extract", "REGEXP_EXTRACT('([a-z]+) ([0-9]+)', S, 2)"),
     ("lambda over an array of 5", "TRANSFORM(A, x => x * 2 + I)"),
-    ("REDUCE over an array of 5", "REDUCE(A, 0, (s, x) => s + x)"),
+    ("REDUCE over an array of 5", "REDUCE(A, 0, (r, x) => r + x)"),
     ("struct field", "P->X + 1"),
     ("map access", "M['b']"),
     ("array access", "A[2]"),

@@ -1,5 +1,7 @@
 //! `weir functions`: the function table, in a terminal or as the page `docs/functions.md`.
 
+use std::io::Write;
+
 use clap::Args;
 use comfy_table::{ContentArrangement, Table, presets};
 use weir_engine::functions::{DescribedExample, DescribedFunction, catalogue, describe, markdown, signature_line};
@@ -24,20 +26,22 @@ pub struct FunctionsArguments {
 /// # Errors
 /// When there is no function of that name.
 pub fn run(arguments: &FunctionsArguments) -> Result<(), String> {
-    match &arguments.name {
+    let text = match &arguments.name {
         Some(name) => {
             let described = describe(name).ok_or(format!("there is no function `{name}`; see `weir functions`"))?;
-            println!("{}", text(&described));
+            format!("{}\n", text(&described))
         }
-        None if arguments.markdown => print!("{}", markdown()),
-        None => println!("{}", table()),
-    }
+        None if arguments.markdown => markdown(),
+        None => format!("{}\n", table()),
+    };
+    // A reader that has seen enough (`| head`) is no failure.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(())
 }
 
 fn table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["name", "kind", "category", "what it gives"]);
     for listed in catalogue() {
         let description = describe(listed.name).map_or("", |function| function.description);

@@ -105,7 +105,8 @@ fn reads_back(
     }
 }
 
-/// DELIMITED has one text for NULL and for the empty text, and no quotes for blanks at the ends; KAFKA's NULL is no payload.
+/// DELIMITED has one text for NULL and for the empty text, and no quotes for blanks at the ends; JSON numbers go through decimal
+/// numbers, which have no negative zero.
 fn is_lossy(options: &SerdeOptions, row: &[Value]) -> bool {
     match options.format {
         Format::Delimited { .. } => row.iter().any(|value| match value {
@@ -113,6 +114,16 @@ fn is_lossy(options: &SerdeOptions, row: &[Value]) -> bool {
             Value::Null => row.len() == 1,
             _ => false,
         }),
+        Format::Json => row.iter().any(has_negative_zero),
+        _ => false,
+    }
+}
+
+fn has_negative_zero(value: &Value) -> bool {
+    match value {
+        Value::Double(number) => *number == 0.0 && number.is_sign_negative(),
+        Value::Array(items) | Value::Struct(items) => items.iter().any(has_negative_zero),
+        Value::Map(entries) => entries.iter().any(|(_, item)| has_negative_zero(item)),
         _ => false,
     }
 }

@@ -65,7 +65,7 @@ fn run(calls: &'static std::thread::LocalKey<Calls>, texts: &[&str], input: &[u8
             let mut failures = Vec::new();
             let result = call.evaluate(&arguments, 1, &mut failures);
             let value = Value::from_array(&result, 0, call.data_type());
-            (value.is_null(), failures.first().map(|failure| worded(&failure.message)))
+            (value.is_null(), value == Value::Boolean(true), failures.first().map(|failure| worded(&failure.message)))
         });
         outcome(outcomes.collect::<Vec<_>>())
     })

@@ -26,11 +26,7 @@ pub struct Prepared {
 impl Prepared {
     /// The query that applying this starts, if any.
     pub fn query(&self) -> Option<&QueryPlan> {
-        match &self.plan {
-            StatementPlan::CreateSource { query, .. } => query.as_ref(),
-            StatementPlan::CreateAs { query, .. } | StatementPlan::InsertInto { query } => Some(query),
-            _ => None,
-        }
+        query_of(&self.plan)
     }
 
     /// Runs a persisted plan instead of the one just made, so that a replayed query keeps its topology and id.
@@ -80,6 +76,7 @@ impl Sandbox {
     /// Plans a statement against the scratch state and moves it on, as if the statement had been applied.
     pub fn prepare(&mut self, statement: &ParsedStatement, overrides: &Config) -> Result<Prepared, EngineError> {
         let (plan, metastore) = self.in_context(overrides, |context| plan::plan(context, statement))?;
+        check_readable(&plan)?;
         self.note_topics(&plan);
         if starts_query(&plan) {
             self.next_query_number += 1;
@@ -220,6 +217,30 @@ pub(super) fn select_queries(
             }
             Ok(vec![query.id.clone()])
         }
+    }
+}
+
+fn query_of(plan: &StatementPlan) -> Option<&QueryPlan> {
+    match plan {
+        StatementPlan::CreateSource { query, .. } => query.as_ref(),
+        StatementPlan::CreateAs { query, .. } | StatementPlan::InsertInto { query } => Some(query),
+        _ => None,
+    }
+}
+
+/// What is logged must be read again at the next start. A plan has brackets around every operator, so that a long chain of
+/// operators nests deeper than the statement it comes from.
+fn check_readable(plan: &StatementPlan) -> Result<(), EngineError> {
+    let reads_back = |query| {
+        let json = serde_json::to_vec(query).ok()?;
+        serde_json::from_slice::<QueryPlan>(&json).ok()
+    };
+    match query_of(plan) {
+        Some(query) if reads_back(query).is_none() => Err(EngineError::statement(
+            "Statement is too large to parse. Its expressions are nested too deeply; write IN for many ORs, or split long chains \
+             of operators over several statements.",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -34,8 +34,8 @@ const CHAPTERS: &[Chapter] = &[
     chapter(
         "Numbers",
         &["MATHEMATICAL"],
-        "NULL for NULL. Arithmetic is Java's: INT and BIGINT wrap around, DOUBLE knows NaN and Infinity, and the greatest magnitude \
-         of ABS of the least INT is that INT itself.",
+        "NULL for NULL. Arithmetic is Java's: INT and BIGINT wrap around, DOUBLE knows NaN and Infinity, and ABS\n\
+         of the least INT is that INT itself.",
     ),
     chapter(
         "Text",
@@ -45,14 +45,14 @@ const CHAPTERS: &[Chapter] = &[
     chapter(
         "Regular expressions",
         &["REGULAR EXPRESSION"],
-        "Patterns are those of `java.util.regex`, look-around, back references, possessive quantifiers and quoting included. A pattern \
+        "Patterns are those of `java.util.regex`, look-around, back references, possessive quantifiers and quoting included. A pattern\n\
          that is a literal is compiled once. In replacements `$1` and `${name}` are groups and `\\` escapes.",
     ),
     chapter(
         "Dates and times",
         &["DATE / TIME"],
-        "Patterns are those of `java.time.format.DateTimeFormatter`, with English names; zones are names such as `Europe/Berlin`, \
-         abbreviations such as `PST`, or offsets such as `+02:00`. Without a zone, UTC. A TIMESTAMP is milliseconds since 1970, a DATE \
+        "Patterns are those of `java.time.format.DateTimeFormatter`, with English names; zones are names such as `Europe/Berlin`,\n\
+         abbreviations such as `PST`, or offsets such as `+02:00`. Without a zone, UTC. A TIMESTAMP is milliseconds since 1970, a DATE\n\
          days, a TIME milliseconds of the day.",
     ),
     chapter("Arrays", &["ARRAY"], "NULL elements are elements like others, unless it says otherwise."),
@@ -66,6 +66,7 @@ const CHAPTERS: &[Chapter] = &[
     chapter("URLs", &["URL"], "URLs are read by the rules of `java.net.URI`; one that breaks them fails."),
     chapter("Conditions", &["CONDITIONAL"], ""),
     chapter("Conversions", &["CONVERSIONS"], "Bytes are in big-endian order unless `'LITTLE_ENDIAN'` is given."),
+    chapter("Other", &["OTHER"], ""),
     chapter(
         TABLES,
         &[],
@@ -74,8 +75,8 @@ const CHAPTERS: &[Chapter] = &[
     chapter(
         AGGREGATES,
         &[],
-        "Rows whose argument is NULL are left out, unless it says otherwise. Arguments behind the values (how many, whether NULLs count) \
-         are literals. On tables only COUNT, SUM, AVG, COLLECT_LIST, HISTOGRAM, SUM_LIST, ATTR, CORRELATION and the deviations can be used: \
+        "Rows whose argument is NULL are left out, unless it says otherwise. Arguments behind the values (how many, whether NULLs count)\n\
+         are literals. On tables only COUNT, SUM, AVG, COLLECT_LIST, HISTOGRAM, SUM_LIST, ATTR, CORRELATION and the deviations can be used:\n\
          they can take a row out again.",
     ),
 ];
@@ -146,7 +147,7 @@ pub fn signature_line(name: &str, signature: &DescribedSignature) -> String {
 }
 
 fn example_line(example: &DescribedExample) -> String {
-    let over = match example.rows.as_slice() {
+    let over = match example.rows {
         [] => String::new(),
         rows => format!(" over the rows {}", rows.iter().map(|row| code(row)).collect::<Vec<_>>().join(", ")),
     };

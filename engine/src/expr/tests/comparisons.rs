@@ -12,6 +12,8 @@ fn comparisons() {
     check("C < D", "false true false false");
     check("S > 'aab'", "true false false false");
     check("TS >= '1970-01-01'", "true false false true");
+    check("TS = 'no time'", "null! null! false null!");
+    check("TS BETWEEN '1970-01-01' AND ''", "null! null! false null!");
     check("TS = S", "false! false! false false!".replace("false!", "null!").as_str());
     check("A IS DISTINCT FROM 7", "false true true true");
     check("A IS NOT DISTINCT FROM B", "false false false false");
