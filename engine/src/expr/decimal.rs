@@ -21,11 +21,8 @@ pub(crate) struct Decimal {
     pub scale: i32,
 }
 
-/// Types may have any scale. Beyond the scales of numbers that are read from text, what is scaled up fits no type anyway.
-const EXPONENT_MAX: u32 = 2_000_000;
-
 pub(crate) fn big_power_of_ten(exponent: u32) -> BigInt {
-    BigInt::from(10).pow(exponent.min(EXPONENT_MAX))
+    BigInt::from(10).pow(exponent)
 }
 
 impl Decimal {
