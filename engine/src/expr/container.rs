@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, ListArray, MapArray, StructArray, UInt32Array};
+use arrow_array::{Array, ArrayRef, ListArray, MapArray, StringArray, StructArray, UInt32Array};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::DataType;
 use arrow_select::interleave::interleave;
@@ -69,6 +69,16 @@ pub(crate) struct MapConstructor {
     pub data_type: SqlType,
 }
 
+/// A NULL key of STRING as the text that Java writes for it; Arrow's maps have no NULL keys.
+fn null_as_text(keys: ArrayRef) -> ArrayRef {
+    match keys.as_string_opt::<i32>() {
+        Some(texts) if texts.null_count() > 0 => {
+            Arc::new(texts.iter().map(|key| Some(key.unwrap_or("null"))).collect::<StringArray>())
+        }
+        _ => keys,
+    }
+}
+
 /// The entries of a row that stay: those with a key, and of equal keys the last.
 fn kept_entries(keys: &[ArrayRef], key_type: &SqlType, row: usize) -> Vec<usize> {
     let values: Vec<Value> = keys.iter().map(|key| Value::from_array(key, row, key_type)).collect();
@@ -78,7 +88,7 @@ fn kept_entries(keys: &[ArrayRef], key_type: &SqlType, row: usize) -> Vec<usize>
 
 impl Node for MapConstructor {
     fn evaluate(&self, input: &Input<'_>, failures: &mut Failures) -> ArrayRef {
-        let keys: Vec<ArrayRef> = self.keys.iter().map(|key| key.evaluate(input, failures)).collect();
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|key| null_as_text(key.evaluate(input, failures))).collect();
         let values: Vec<ArrayRef> = self.values.iter().map(|value| value.evaluate(input, failures)).collect();
         let SqlType::Map(key_type, value_type) = &self.data_type else {
             return null_array(&self.data_type, input.rows);

@@ -16,7 +16,7 @@ fn containers() {
         "[null, 10, 20, 7] [null, 10, 20, 0] [null, 10, 20, null] [null, 10, 20, 2147483647]",
     );
     check("MAP('k' := A, 'k' := 1)", "{k=1} {k=1} {k=1} {k=1}");
-    check("MAP(S := A)", "{abc=7} {12=0} {} {=2147483647}");
+    check("MAP(S := A)", "{abc=7} {12=0} {null=null} {=2147483647}");
     check("STRUCT(X := A, Y := S)", "Struct{X=7,Y=abc} Struct{X=0,Y=12} Struct{} Struct{X=2147483647,Y=}");
     check_type("ARRAY[1, B, 2.5]", "ARRAY<DECIMAL(20, 1)>");
     check_type("MAP(S := A, 10 := 1)", "MAP<STRING, INTEGER>");
