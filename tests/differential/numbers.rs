@@ -57,7 +57,8 @@ fn doubles_to_places() {
                 if random.random_bool(0.9) { random.random_range(-4..8) } else { random.random_range(-400..400) };
             vec![Value::Double(double(random)), Value::Integer(places)]
         });
-        let family = Family::new(&[operation], expression, &[SqlType::Double, SqlType::Integer]);
+        let operations = [operation];
+        let family = Family::new(&operations, expression, &[SqlType::Double, SqlType::Integer]);
         Family { agree: nearly_of_same, ..family }.check(&inputs);
     }
 }
