@@ -216,6 +216,9 @@ public final class Oracle {
     fields.sort(Comparator.comparing((ChronoField field) -> field.getBaseUnit().getDuration()).reversed());
     for (final ChronoField field : fields) {
       if (parsed.isSupported(field)) {
+        if (field == ChronoField.DAY_OF_YEAR && parsed.getLong(field) == 366) {
+          resolved = resolved.with(ChronoField.YEAR, parsed.getLong(ChronoField.YEAR));
+        }
         resolved = resolved.with(field, parsed.getLong(field));
       }
     }

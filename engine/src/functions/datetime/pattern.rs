@@ -370,7 +370,7 @@ impl Builder {
             'g' => return self.variable(Field::ModifiedJulianDay, count.min(19), 19, Sign::Normal),
             'E' => return self.text_from(Field::DayOfWeek, letter, count, 1),
             'c' if count == 1 => return self.fixed(Field::LocalDayOfWeek, 1),
-            'e' if count <= 2 => return self.variable(Field::LocalDayOfWeek, count, 2, Sign::NotNegative),
+            'e' if count <= 2 => return self.fixed(Field::LocalDayOfWeek, count),
             'e' | 'c' => return self.text_from(Field::DayOfWeek, letter, count, 3),
             'a' if count == 1 => self.push(Item::Text(Field::AmPm, Style::Short)),
             'H' => return self.short_number(Field::HourOfDay, letter, count, 2),

@@ -200,6 +200,9 @@ fn write_number(number: &Number, value: i64, out: &mut String) -> Result<(), Pro
             return problem(format!("the value {value} cannot be negative according to the SignStyle"));
         }
         _ if value < 0 => out.push('-'),
+        Sign::ExceedsPad if (11..19).contains(&number.min) => {
+            return problem(format!("more than 10 digits by Java: {value}"));
+        }
         Sign::ExceedsPad if number.min < 19 && digits.len() > number.min => out.push('+'),
         _ => {}
     }

@@ -107,14 +107,29 @@ impl Fields<'_> {
         }
     }
 
+    /// The value that several fields give for one, which must be the same.
+    fn same(&self, field: Field, values: &[Option<i64>]) -> Found<i64> {
+        let mut found = None;
+        for value in values.iter().flatten() {
+            match found.replace(*value) {
+                Some(other) if other != *value => {
+                    let why = format!("Conflict found: {field:?} {other} differs from {field:?} {value}");
+                    return Err(self.failure(&why));
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
     fn year(&self) -> Found<i64> {
         let (of_era, year) = (self.get(Field::YearOfEra)?, self.get(Field::Year)?);
-        Ok(match (of_era, self.get(Field::Era)?) {
+        let counted = match (of_era, self.get(Field::Era)?) {
             (Some(of_era), Some(0)) => Some(1 - of_era),
             (Some(of_era), None) if year.is_some_and(|year| year <= 0) => Some(1 - of_era),
-            (Some(of_era), _) => Some(of_era),
-            (None, _) => year,
-        })
+            (of_era, _) => of_era,
+        };
+        self.same(Field::Year, &[counted, year])
     }
 
     /// The date in days since the epoch, if the fields give a complete one.
@@ -206,16 +221,11 @@ impl Fields<'_> {
 
     /// The hour of the day, from whichever fields give it completely.
     fn hour(&self) -> Found<i64> {
-        let of_half = match self.get(Field::ClockHourOfAmPm)? {
-            Some(hour) => Some(hour % 12),
-            None => self.get(Field::HourOfAmPm)?,
-        };
-        let half = self.get(Field::AmPm)?;
-        Ok(match (self.get(Field::HourOfDay)?, self.get(Field::ClockHourOfDay)?) {
-            (Some(hour), _) => Some(hour),
-            (None, Some(clock)) => Some(clock % 24),
-            (None, None) => half.zip(of_half).map(|(half, hour)| half * 12 + hour),
-        })
+        let clock_of_half = self.get(Field::ClockHourOfAmPm)?.map(|hour| hour % 12);
+        let of_half = self.same(Field::HourOfAmPm, &[clock_of_half, self.get(Field::HourOfAmPm)?])?;
+        let by_half = self.get(Field::AmPm)?.zip(of_half).map(|(half, hour)| half * 12 + hour);
+        let clock = self.get(Field::ClockHourOfDay)?.map(|hour| hour % 24);
+        self.same(Field::HourOfDay, &[clock, by_half, self.get(Field::HourOfDay)?])
     }
 
     /// Nanoseconds of the day and days to add (24:00 is 0:00 of the next day), if the text gave a complete time.
@@ -227,7 +237,7 @@ impl Fields<'_> {
             (millis * 1_000_000 + nano.map_or(0, |nano| nano % 1_000_000), 0)
         } else {
             let (minute, second) = (self.get(Field::Minute)?, self.get(Field::Second)?);
-            let Some(hour) = self.hour()? else { return Ok(None) };
+            let Some(hour) = self.hour()?.or(self.middle_of_half()?) else { return Ok(None) };
             if (minute.is_none() && (second.is_some() || nano.is_some())) || (second.is_none() && nano.is_some()) {
                 return Ok(None);
             }
@@ -240,6 +250,16 @@ impl Fields<'_> {
         };
         self.check_time(nanos, extra_days)?;
         Ok(Some((nanos, extra_days)))
+    }
+
+    /// The hour in the middle of a half of the day of which nothing else is known.
+    fn middle_of_half(&self) -> Found<i64> {
+        for field in [Field::HourOfAmPm, Field::ClockHourOfAmPm, Field::Minute, Field::Second, Field::Nano] {
+            if self.get(field)?.is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(self.get(Field::AmPm)?.map(|half| half * 12 + 6))
     }
 
     fn check_time(&self, nanos: i64, extra_days: i64) -> Result<(), String> {

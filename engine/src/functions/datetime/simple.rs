@@ -28,6 +28,8 @@ struct Calendar {
     weekday: Option<i64>,
     week_of_year: Option<i64>,
     week_of_month: Option<i64>,
+    /// 2 with a Tuesday is the second Tuesday of the month.
+    weekday_in_month: Option<i64>,
     half: Option<i64>,
     hour_of_half: Option<i64>,
     hour: Option<i64>,
@@ -115,7 +117,8 @@ impl Calendar {
             'd' => self.day = Some(value),
             'D' => self.day_of_year = Some(value),
             'w' => self.week_of_year = Some(value),
-            'W' | 'F' => self.week_of_month = Some(value),
+            'W' => self.week_of_month = Some(value),
+            'F' => self.weekday_in_month = Some(value),
             'u' => self.weekday = Some(value % 7),
             'H' => self.hour = Some(value),
             'k' => self.hour = Some(if value == 24 { 0 } else { value }),
@@ -178,9 +181,13 @@ impl Calendar {
             (None, Some(day), ..) => first_of_year.checked_add(day)? - 1,
             (None, None, Some(week), _) => by_week(first_of_year, week)?,
             (None, None, None, Some(week)) => by_week(first, week)?,
-            (None, None, None, None) => match self.weekday {
-                Some(weekday) => sunday_of(first) + weekday,
-                None => first,
+            (None, None, None, None) => match (self.weekday_in_month, self.weekday) {
+                (Some(nth), weekday_wanted) => {
+                    let first_of_kind = first + (weekday_wanted.unwrap_or(0) - weekday(first)).rem_euclid(7);
+                    first_of_kind + nth.checked_sub(1)?.checked_mul(7)?
+                }
+                (None, Some(weekday)) => sunday_of(first) + weekday,
+                (None, None) => first,
             },
         };
         let hour = match self.hour {

@@ -33,6 +33,8 @@ pub(super) fn translate(pattern: &str, single_line: bool) -> Result<String, Stri
         out: String::with_capacity(pattern.len() + 16),
         single_line,
         groups: 0,
+        open: Vec::new(),
+        takes: false,
         names: Vec::new(),
         behind: 0,
     };
@@ -200,6 +202,10 @@ struct Translator {
     single_line: bool,
     /// Capturing groups opened so far.
     groups: u32,
+    /// Those of them that are not closed yet.
+    open: Vec<u32>,
+    /// Whether the group around this place has anything so far that takes characters.
+    takes: bool,
     names: Vec<String>,
     /// Look-behinds around this place.
     behind: usize,
@@ -223,7 +229,10 @@ impl Translator {
                 // Java takes counts after a change of flags, for nothing.
                 Atom::Nothing if self.reader.peek() == Some('{') => self.quantifier(start, Atom::Assertion)?,
                 Atom::Nothing => {}
-                atom => self.quantifier(start, atom)?,
+                atom => {
+                    self.takes |= atom == Atom::Other;
+                    self.quantifier(start, atom)?;
+                }
             }
         }
         Ok(())
@@ -330,7 +339,7 @@ impl Translator {
         self.out.push_str(class);
     }
 
-    /// The group of as many digits as there are groups; one that does not exist never matches.
+    /// The group of as many digits as there are groups; one that does not exist, or is not closed, never matches.
     fn reference(&mut self, first: char) {
         let mut group = first.to_digit(10).unwrap_or(0);
         while let Some(digit) = self.reader.peek_raw().and_then(|c| c.to_digit(10)) {
@@ -341,7 +350,7 @@ impl Translator {
             group = longer;
             self.reader.next_raw();
         }
-        if group > self.groups {
+        if group > self.groups || self.open.contains(&group) {
             self.out.push_str("(?:(?!)a)");
         } else {
             self.push_reference(&format!("\\{group}"));
@@ -370,6 +379,7 @@ impl Translator {
         let outer = self.reader.flags;
         let mut atom = Atom::Other;
         let mut behind = 0;
+        let groups_before = self.groups;
         if !self.reader.take('?') {
             self.groups += 1;
             self.out.push('(');
@@ -383,9 +393,18 @@ impl Translator {
         } else if !self.inline_flags()? {
             return Ok(Atom::Nothing);
         }
+        let captured = (self.groups > groups_before).then_some(self.groups);
+        self.open.extend(captured);
         self.behind += behind;
+        let takes_before = std::mem::take(&mut self.takes);
         self.alternatives()?;
+        let takes = std::mem::replace(&mut self.takes, takes_before);
         self.behind -= behind;
+        if captured.is_some() {
+            self.open.pop();
+        } else if !takes {
+            atom = Atom::Assertion;
+        }
         if !self.reader.take(')') {
             return Err("Unclosed group".into());
         }
