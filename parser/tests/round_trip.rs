@@ -1,6 +1,6 @@
 //! What is printed reads back as the same tree, for random trees; and no text whatever makes the parser panic.
 
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use weir_parser::ast::*;
@@ -144,8 +144,8 @@ fn constructs(inner: &BoxedStrategy<Expression>) -> impl Strategy<Value = Expres
 }
 
 fn calls(inner: &BoxedStrategy<Expression>) -> impl Strategy<Value = Expression> + use<> {
-    let lambda =
-        (vec(names(), 1..3), boxed(inner)).prop_map(|(parameters, body)| Expression::Lambda { parameters, body });
+    let lambda = (btree_set(names(), 1..3), boxed(inner))
+        .prop_map(|(parameters, body)| Expression::Lambda { parameters: parameters.into_iter().collect(), body });
     let argument = prop_oneof![9 => inner.clone(), 1 => Just(Expression::Unit(TimeUnit::Seconds))];
     (names(), vec(argument, 0..3), vec(lambda, 0..2), any::<bool>()).prop_map(|(name, mut arguments, lambdas, star)| {
         if !arguments.is_empty() {
