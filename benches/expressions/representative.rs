@@ -45,7 +45,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn columns() -> Vec<(String, SqlType, Vec<Value>)> {
-    use SqlType::*;
+    use SqlType::{Double, Integer, String, Struct, Timestamp};
     let field = StructField { name: Name::new("X"), data_type: Integer };
     let column = |name: &str, data_type: SqlType, value: &dyn Fn(i32) -> Value| {
         (name.to_owned(), data_type, (0..VARIANTS as i32).map(value).collect())

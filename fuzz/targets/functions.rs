@@ -12,7 +12,7 @@ use super::{outcome, parts, worded};
 type Calls = OnceCell<Vec<ExpressionRef>>;
 
 fn schema() -> RowSchema {
-    use SqlType::*;
+    use SqlType::{BigInt, Date, Integer, String, Time, Timestamp};
     let columns = [
         ("A", String),
         ("B", String),

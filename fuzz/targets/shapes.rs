@@ -21,7 +21,7 @@ fn nested() -> SqlType {
 
 /// Schemas for records of any format that can hold them.
 pub fn schemas() -> Vec<Vec<Column>> {
-    use SqlType::*;
+    use SqlType::{BigInt, Boolean, Bytes, Date, Double, Integer, String, Time, Timestamp};
     vec![
         columns(&[("A", Integer), ("B", String), ("C", Double)]),
         columns(&[("A", BigInt)]),

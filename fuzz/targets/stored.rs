@@ -39,7 +39,7 @@ thread_local! {
 
 /// Every aggregate function with every type that it takes.
 fn resolved() -> Vec<ResolvedAggregate> {
-    use SqlType::*;
+    use SqlType::{BigInt, Bytes, Date, Double, Integer, String, Time, Timestamp};
     let types = [
         Integer,
         BigInt,
