@@ -182,7 +182,7 @@ CREATE TYPE PERSON AS STRUCT<NAME STRING, HOMES ARRAY<ADDRESS>>;
 CREATE TYPE B AS ARRAY<NOPE>;
 --! 40001 Failed to prepare statement: Cannot resolve unknown type: NOPE
 CREATE TYPE C AS STRUCT<X INT, X INT>;
---! 40001 Failed to prepare statement: Duplicate field names found in STRUCT: `X`
+--! 40001 Failed to prepare statement: Duplicate field names found in STRUCT: '`X` INTEGER' and '`X` INTEGER'
 CREATE TYPE D AS DECIMAL(3, 4);
 --! 40001 Failed to prepare statement: DECIMAL precision must be >= scale: DECIMAL(3,4)
 CREATE STREAM S (P PERSON, Q `address`, R MAP<STRING, Address>) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);

@@ -70,7 +70,7 @@ CREATE STREAM S (A DECIMAL) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIO
 --! 40001 line 1:27: Syntax Error
 --   Expecting '('
 CREATE STREAM S (A STRUCT<X INT, X STRING>) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
---! 40001 Failed to prepare statement: Duplicate field names found in STRUCT: `X`
+--! 40001 Failed to prepare statement: Duplicate field names found in STRUCT: '`X` INTEGER' and '`X` STRING'
 CREATE STREAM S (A MAP<INT, INT>) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
 --! 40001 Value format does not support schema.
 --   format: JSON

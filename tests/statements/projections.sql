@@ -254,7 +254,7 @@ CREATE STREAM O AS SELECT K, A FROM S WINDOW TUMBLING (SIZE 1 HOUR);
 CREATE TABLE O AS SELECT A, COUNT(*) N FROM T WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY A;
 --! 40001 Could not determine output schema for query due to error: Windowing not supported for table aggregations.
 CREATE TABLE O AS SELECT A, MAX(K) N, MIN(K) M, LATEST_BY_OFFSET(K) L FROM T GROUP BY A;
---! 40001 Could not determine output schema for query due to error: The aggregation functions LATEST_BY_OFFSET, MAX and MIN cannot be applied to a table source, only to a stream source.
+--! 40001 Could not determine output schema for query due to error: The aggregation functions MAX, MIN and LATEST_BY_OFFSET cannot be applied to a table source, only to a stream source.
 CREATE TABLE O AS SELECT K, LATEST_BY_OFFSET(A, A) N FROM S GROUP BY K;
 --! 40001 Could not determine output schema for query due to error: Parameter 2 passed to function LATEST_BY_OFFSET must be a literal constant, but was expression: 'A'
 CREATE TABLE O AS SELECT K, COUNT(*) N FROM V GROUP BY K;
