@@ -311,7 +311,7 @@ fn value_of(data_type: &SqlType, seed: i32) -> Value {
     match data_type {
         SqlType::Boolean => Value::Boolean(seed % 2 == 0),
         SqlType::Integer => int(seed),
-        SqlType::BigInt => long(i64::from(seed) << 20),
+        SqlType::BigInt => long(i64::from(seed) << 8),
         SqlType::Double => Value::Double(f64::from(seed) * 0.5),
         SqlType::Decimal { scale, .. } => {
             Value::Decimal { unscaled: i256::from_i128(i128::from(seed) * 1001), scale: *scale }
